@@ -1,0 +1,1 @@
+"""The public HTTP API: shapes here, rules in the domain."""

@@ -1,0 +1,1 @@
+"""Shapes of the API's bodies, one file a resource."""

@@ -1,0 +1,34 @@
+"""What the views share."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from rest_framework.request import Request
+from rest_framework.serializers import Serializer
+
+from feedbackhub.api.serializers.base import Problem
+from reviews.domain import contexts
+
+PROBLEMS = {status: Problem for status in (400, 401, 403, 413, 415, 422, 503)}
+"""What any call with a body may answer, for the schema."""
+
+
+def checked(serializer: type[Serializer[Any]], request: Request) -> dict[str, Any]:
+    """The body in the serializer's shape, or a 422 that names each wrong field."""
+    found = serializer(data=request.data)
+    found.is_valid(raise_exception=True)
+    return dict(found.validated_data)
+
+
+def ticket(context: contexts.Context, key_prefix: str) -> dict[str, Any]:
+    """What a vote on the answer needs."""
+    asked_at = datetime.fromisoformat(context.asked_at)
+    expires_at = asked_at + timedelta(seconds=settings.FEEDBACK_CACHE_TTL)
+    return {
+        "request_id": context.request_id,
+        "feedback_token": contexts.token(context.request_id, key_prefix),
+        "expires_at": expires_at.isoformat(timespec="seconds"),
+    }

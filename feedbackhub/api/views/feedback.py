@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from feedbackhub.api.authentication import (
+    ClientKeyAuthentication,
+    StaffSession,
+    VoteToken,
+    VoteTokenAuthentication,
+)
+from feedbackhub.api.serializers.base import Problem
+from feedbackhub.api.serializers.feedback import Stats, StoredVote, Vote
+from feedbackhub.api.views.base import PROBLEMS, checked
+from reviews.domain import contexts, feedback, feedback_export, keys
+from reviews.enums import Scope
+from reviews.models import Assistant, ClientKey
+from tuning.domain import exports
+
+BLOCK = 64 * 1024
+_FOR_STAFF = OpenApiParameter("assistant", str, description="Staff only: the assistant's slug.")
+
+
+class Votes(APIView):
+    scope = Scope.FEEDBACK
+    authentication_classes = [VoteTokenAuthentication]
+
+    @extend_schema(
+        operation_id="vote",
+        request=Vote,
+        responses={201: StoredVote, 200: StoredVote, 404: Problem, 409: Problem, 410: Problem, **PROBLEMS},
+    )
+    def post(self, request: Request, request_id: uuid.UUID) -> Response:
+        """Vote on an answer. The same vote again is harmless."""
+        key = self._voter(request, request_id)
+        sent = checked(Vote, request)
+        ballot = feedback.Ballot(
+            thumb=sent.get("is_positive"),
+            rating=sent.get("rating"),
+            comment=sent.get("comment", ""),
+            segment=sent.get("segment", ""),
+            subject=sent.get("subject", ""),
+        )
+        row, created = feedback.vote(
+            request_id, ballot, assistant_id=key.assistant_id, now=timezone.now()
+        )
+        stored = {"ok": True, "request_id": row.request_id, "is_positive": row.is_positive}
+        return Response(stored, status=201 if created else 200)
+
+    def _voter(self, request: Request, request_id: uuid.UUID) -> ClientKey:
+        """The key that the vote comes from, by itself or through a token for this very answer."""
+        token = request.auth
+        if not isinstance(token, VoteToken):
+            key: ClientKey = token
+            return key
+        if token.request_id != str(request_id):
+            raise PermissionDenied("This feedback token is for another answer.")
+        origin = request.headers.get("Origin")
+        if origin and not self._welcome(origin, token.key.origins):
+            raise PermissionDenied(f"The key behind this token does not list the origin {origin}.")
+        return token.key
+
+    def _welcome(self, origin: str, origins: list[str]) -> bool:
+        ours = f"{self.request.scheme}://{self.request.get_host()}"
+        return origin == ours or origin in origins
+
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
+        """The CORS preflight: it carries no token, so any usable key's origins are good."""
+        response = HttpResponse(status=204)
+        response["Access-Control-Allow-Methods"] = "POST"
+        response["Access-Control-Allow-Headers"] = "authorization, content-type"
+        response["Access-Control-Max-Age"] = "600"
+        return response
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if request.method != "OPTIONS":
+            super().initial(request, *args, **kwargs)
+
+    def finalize_response(  # type: ignore[override]
+        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        """A page must be able to read errors, too: the origin is allowed whatever the answer."""
+        response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]
+        origin = request.headers.get("Origin")
+        if origin and keys.may_vote_from(origin):
+            response["Access-Control-Allow-Origin"] = origin
+        response["Vary"] = "Origin"
+        return response
+
+
+class _Reading(APIView):
+    """For a key with the read scope, or for staff who name the assistant."""
+
+    scope = Scope.READ
+    staff_permission = "reviews.view_feedback"
+    authentication_classes = [ClientKeyAuthentication, StaffSession]
+
+    def assistant(self, request: Request) -> Assistant:
+        if isinstance(request.auth, ClientKey):
+            return request.auth.assistant
+        slug = request.query_params.get("assistant", "")
+        found = Assistant.objects.filter(slug=slug).first()
+        if found is None:
+            raise NotFound("assistant: its slug is needed")
+        return found
+
+
+class FeedbackStats(_Reading):
+    @extend_schema(
+        operation_id="feedback_stats",
+        parameters=[_FOR_STAFF],
+        responses={200: Stats, 401: Problem, 403: Problem, 404: Problem, 503: Problem},
+    )
+    def get(self, request: Request) -> Response:
+        """Counts of votes, whole and by type, model version, language and day."""
+        assistant, now = self.assistant(request), timezone.now()
+        counts = feedback.stats(assistant) | {
+            "unexported_count": exports.unexported_votes(assistant),
+            "cached_contexts": contexts.count(assistant.pk, now),
+        }
+        return Response({"ok": True, "info": counts})
+
+
+def _blocks(rows: Iterator[bytes]) -> Iterator[bytes]:
+    """Rows gathered into blocks: a write a row would be most of the work."""
+    waiting: list[bytes] = []
+    size = 0
+    for row in rows:
+        waiting.append(row)
+        size += len(row)
+        if size >= BLOCK:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    yield b"".join(waiting)
+
+
+class FeedbackExport(_Reading):
+    @extend_schema(
+        operation_id="feedback_export",
+        parameters=[
+            _FOR_STAFF,
+            OpenApiParameter("days", int, description="How far back; 7 unless told."),
+            OpenApiParameter("format", str, enum=["jsonl", "json"]),
+        ],
+        responses={
+            (200, "application/x-ndjson"): OpenApiTypes.BINARY,
+            (200, "application/json"): OpenApiTypes.BINARY,
+            401: Problem,
+            403: Problem,
+            404: Problem,
+            422: Problem,
+            503: Problem,
+        },
+    )
+    def get(self, request: Request) -> StreamingHttpResponse:
+        """Recent votes: `jsonl` holds the positive ones in Gemini's form, `json` all of them."""
+        assistant, days = self.assistant(request), request.query_params.get("days", "7")
+        form = request.query_params.get("format", "jsonl")
+        if not (days.isascii() and days.isdecimal() and 1 <= int(days) <= 3650):
+            raise ValidationError({"days": "a whole number from 1 to 3650"})
+        if form not in feedback_export.FORMS:
+            raise ValidationError({"format": "jsonl or json"})
+        media_type, rows = feedback_export.FORMS[form]
+        since = timezone.now() - timedelta(days=int(days))
+        response = StreamingHttpResponse(_blocks(rows(assistant, since)), content_type=media_type)
+        response["Content-Disposition"] = f'attachment; filename="feedback.{form}"'
+        return response

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from feedbackhub.api.json import RawParser
+from feedbackhub.api.serializers.interactions import Interaction, Logged
+from feedbackhub.api.views.base import PROBLEMS
+from reviews.domain import interactions
+from reviews.enums import Scope
+from reviews.sources import interactions as source
+
+
+class Interactions(APIView):
+    scope = Scope.LOG
+    parser_classes = [RawParser]
+    max_body = 32 * 1024 * 1024
+
+    @extend_schema(
+        operation_id="log_interactions",
+        request={"application/json": Interaction, "application/x-ndjson": Interaction},
+        responses={202: Logged, **PROBLEMS},
+    )
+    def post(self, request: Request) -> Response:
+        """Log interactions. Good records are kept, bad ones refused with line and reason."""
+        new, refused = source.read(request.data)
+        accepted = interactions.record(request.auth.assistant, new)
+        lines = [{"line": item.line, "reason": item.reason} for item in refused]
+        return Response({"accepted": accepted, "refused": lines}, status=202)

@@ -1,0 +1,53 @@
+"""One small middleware for the log line and the metrics of a request.
+
+django-structlog and django-prometheus do the same at a third of the vote path's rate.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from prometheus_client import Counter, Histogram
+
+log = logging.getLogger("hub.request")
+
+REQUESTS = Counter("hub_requests_total", "Requests answered", ["method", "route", "status"])
+SECONDS = Histogram(
+    "hub_request_seconds",
+    "Seconds from the request's arrival to its answer",
+    ["route"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+QUIET = ("/healthz", "/readyz", "/metrics", "/static/")
+
+
+class RequestLog:
+    """Logs each request with its route, status and milliseconds, and counts it.
+
+    The route is the URL pattern, never the path: paths hold ids, and each would be a new series.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        began = time.perf_counter()
+        response = self.get_response(request)
+        self.note(request, response, time.perf_counter() - began)
+        return response
+
+    def note(self, request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+        match = request.resolver_match
+        route = match.route if match else "unmatched"
+        method = request.method or ""
+        REQUESTS.labels(method, route, response.status_code).inc()
+        SECONDS.labels(route).observe(seconds)
+        if request.path.startswith(QUIET) and response.status_code < 500:
+            return
+        level = logging.ERROR if response.status_code >= 500 else logging.INFO
+        milliseconds = round(seconds * 1000, 1)
+        fields = {"method": method, "route": route, "status": response.status_code}
+        log.log(level, "request", extra=fields | {"ms": milliseconds, "path": request.path})

@@ -1,0 +1,94 @@
+"""The four roles (B10) as groups: made where absent, then the admin's to edit."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Q
+
+_SEE = ["view_assistant", "view_category", "view_question", "view_pair", "view_pairrevision"]
+_SEE += ["view_feedback", "view_correction", "view_checklist", "view_verdict"]
+REVIEWER = [*_SEE, "review_pair", "change_pair", "change_correction", "add_correction"]
+SENIOR = [*REVIEWER, "adjudicate_pair"]
+CURATOR = [
+    *SENIOR,
+    "add_category",
+    "change_category",
+    "add_question",
+    "change_question",
+    "add_checklist",
+    "change_checklist",
+    "add_importrun",
+    "view_importrun",
+    "view_interaction",
+    "view_statuschange",
+    "view_dataset",
+    "add_dataset",
+    "change_dataset",
+    "view_datasetversion",
+    "add_datasetversion",
+    "view_datasetmember",
+    "view_export",
+    "add_export",
+    "view_basemodel",
+    "view_tuningrun",
+    "add_tuningrun",
+    "change_tuningrun",
+    "view_runevent",
+    "view_evaluation",
+    "view_evaluationanswer",
+    "view_gate",
+    "view_gateresult",
+    "view_modelversion",
+    "view_trafficwindow",
+]
+OPERATOR = [
+    *_SEE,
+    "add_assistant",
+    "change_assistant",
+    "view_promptversion",
+    "add_promptversion",
+    "view_requesttype",
+    "add_requesttype",
+    "change_requesttype",
+    "view_clientkey",
+    "add_clientkey",
+    "change_clientkey",
+    "view_statuschange",
+    "view_interaction",
+    "view_outcomecount",
+    "view_datasetversion",
+    "view_export",
+    "view_tuningrun",
+    "view_evaluation",
+    "view_evaluationanswer",
+    "view_gateresult",
+    "view_gate",
+    "change_gate",
+    "view_basemodel",
+    "add_basemodel",
+    "change_basemodel",
+    "view_modelversion",
+    "activate_modelversion",
+    "override_gate",
+    "view_trafficwindow",
+    "view_periodictask",
+    "change_periodictask",
+]
+ROLES = {
+    "Peninjau": REVIEWER,
+    "Peninjau senior": SENIOR,
+    "Kurator": CURATOR,
+    "Operator": OPERATOR,
+}
+
+
+def ensure() -> int:
+    """Make the groups that are missing, with their permissions; returns how many."""
+    made = 0
+    for name, codenames in ROLES.items():
+        group, created = Group.objects.get_or_create(name=name)
+        if created:
+            ours = Q(content_type__app_label__in=["reviews", "tuning", "django_celery_beat"])
+            group.permissions.set(Permission.objects.filter(ours, codename__in=codenames))
+            made += 1
+    return made

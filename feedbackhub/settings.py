@@ -1,0 +1,447 @@
+"""One settings file for every mode, driven by the environment (see `.env.example`).
+
+Nothing set: the embedded mode, SQLite and an in-process broker and cache. `DATABASE_URL` and
+`REDIS_URL` set: production, the same code.
+"""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+from feedbackhub import environment as env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env.load(BASE_DIR / ".env")
+
+# --- the place and its secrets -------------------------------------------------------------------
+DATA_DIR = env.path("DATA_DIR", BASE_DIR / "var")
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+DEFAULT_SECRET = "insecure-default-secret-change-me"
+
+
+def _own_secret(path: Path) -> str:
+    """The embedded mode's secret: random, made once, readable by its owner alone."""
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(48), encoding="ascii")
+    return path.read_text(encoding="ascii").strip()
+
+
+_debug = env.flag("DEBUG", None)
+DEBUG = bool(_debug)
+SECRET_KEY = env.text("SECRET_KEY")
+if not SECRET_KEY and _debug is None:
+    # Neither DEBUG nor SECRET_KEY said: the embedded default, which needs no set-up.
+    SECRET_KEY = _own_secret(DATA_DIR / "secret_key")
+SECRET_KEY = SECRET_KEY or DEFAULT_SECRET
+if not DEBUG and (SECRET_KEY == DEFAULT_SECRET or len(SECRET_KEY) < 32):
+    raise ImproperlyConfigured(
+        "SECRET_KEY: with DEBUG off a secret of your own of at least 32 characters is needed"
+    )
+SUBJECT_KEY = env.text("SUBJECT_KEY") or SECRET_KEY
+"""Keys the hash of a caller's `subject`: a change makes earlier subjects unfindable."""
+
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [])
+SECURE_PROXY = env.flag("BEHIND_TLS_PROXY", False)
+if SECURE_PROXY:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+
+# --- applications --------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_celery_beat",
+    "reviews",
+    "tuning",
+    "feedbackhub",
+]
+MIDDLEWARE = [
+    "feedbackhub.middleware.RequestLog",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "feedbackhub.urls"
+WSGI_APPLICATION = "feedbackhub.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = reverse_lazy("admin:login")
+
+# --- database ------------------------------------------------------------------------------------
+_database = env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'hub.sqlite3'}")
+SQLITE = _database["ENGINE"].endswith("sqlite3")
+if SQLITE:
+    # IMMEDIATE takes the write lock at the start of a transaction, where waiting is possible;
+    # taken in its middle SQLite can only answer 'database is locked'.
+    _database["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+else:
+    _database["CONN_MAX_AGE"] = env.integer("CONN_MAX_AGE", 600, 0, 86_400)
+    _database["CONN_HEALTH_CHECKS"] = True
+DATABASES = {"default": _database}
+
+# --- cache and broker ----------------------------------------------------------------------------
+REDIS_URL = env.redis_url("REDIS_URL")
+if REDIS_URL:
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": "hub",
+            # A cache that hangs must become a 503, not a stuck worker.
+            "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
+        }
+    }
+else:
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            # LocMem culls at 300 entries unless told otherwise: contexts must not vanish.
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
+        }
+    }
+CELERY_BROKER_URL = REDIS_URL or "memory://localhost/"
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {"socket_timeout": 5, "socket_connect_timeout": 2} if REDIS_URL else {"polling_interval": 0.05}
+)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {
+    "tuning.export_nightly": {"queue": "export"},
+    "tuning.write_exports": {"queue": "export"},
+    "tuning.reconcile_runs": {"queue": "tuning"},
+    "tuning.retrain_weekly": {"queue": "tuning"},
+}
+
+# --- language and time ---------------------------------------------------------------------------
+LANGUAGES = [("id", "Bahasa Indonesia"), ("en", "English"), ("it", "Italiano")]
+LANGUAGE_CODE = env.choice("LANGUAGE_CODE", "id", tuple(code for code, _name in LANGUAGES))
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = env.text("TIME_ZONE", "Asia/Jakarta")
+USE_TZ = True
+CELERY_TIMEZONE = TIME_ZONE
+DJANGO_CELERY_BEAT_TZ_AWARE = True
+
+# --- static files --------------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
+# Served from the apps themselves in the embedded mode, so that nothing has to be collected first.
+WHITENOISE_USE_FINDERS = True
+
+# --- FeedbackHub itself --------------------------------------------------------------------------
+FEEDBACK_CACHE_TTL = env.integer("FEEDBACK_CACHE_TTL", 900, 1, 86_400)
+FEEDBACK_SEGMENTS = env.words("FEEDBACK_SEGMENTS", ["investor", "business", "free-tier"])
+FEEDBACK_EXPORT_DIR = env.path("FEEDBACK_EXPORT_DIR", DATA_DIR / "exports")
+FEEDBACK_EXPORT_SCHEDULE = env.crontab("FEEDBACK_EXPORT_SCHEDULE", "0 2 * * *")
+FEEDBACK_EXPORT_ENABLED = env.flag("FEEDBACK_EXPORT_ENABLED", True)
+FEEDBACK_AUTO_TUNE_ENABLED = env.flag("FEEDBACK_AUTO_TUNE_ENABLED", False)
+FEEDBACK_MIN_SAMPLES_FOR_TUNE = env.integer("FEEDBACK_MIN_SAMPLES_FOR_TUNE", 100, 1)
+TUNING_BASE_MODEL = env.text("TUNING_BASE_MODEL", "exemplar")
+TUNING_DIR = env.path("TUNING_DIR", DATA_DIR / "tuning")
+TUNING_RUN_TIMEOUT_HOURS = env.integer("TUNING_RUN_TIMEOUT_HOURS", 24, 1, 720)
+GATEWAY_MAX_PROMPT_CHARS = env.integer("GATEWAY_MAX_PROMPT_CHARS", 50_000, 100)
+ANSWER_RETENTION_DAYS = env.integer("ANSWER_RETENTION_DAYS", 30, 2, 3650)
+METRICS_KEY = env.text("METRICS_KEY")
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+LOG_FORMAT = env.choice("LOG_FORMAT", "json", ("json", "plain"))
+
+# One request body at most; the payload of a whole conversation with room to spare.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {"()": "feedbackhub.logs.JsonFormatter"},
+        "plain": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        "django": {"level": "WARNING"},
+        # RequestLog writes the line of a request; Django's own would be the second.
+        "django.request": {"level": "CRITICAL"},
+        "celery": {"level": "WARNING"},
+        "django_celery_beat": {"level": "WARNING"},
+        "kombu": {"level": "WARNING"},
+    },
+}
+
+# --- the HTTP API --------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["feedbackhub.api.authentication.ClientKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["feedbackhub.api.permissions.HasScope"],
+    "DEFAULT_PARSER_CLASSES": ["feedbackhub.api.json.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["feedbackhub.api.json.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "feedbackhub.api.errors.handle",
+    "UNAUTHENTICATED_USER": None,
+    # `format` is a parameter of the export, not of DRF's negotiation.
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "FeedbackHub",
+    "VERSION": "1",
+    "DESCRIPTION": "Capture answers and votes, ask through the gateway, read statistics.",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {},
+}
+
+
+# --- the admin -----------------------------------------------------------------------------------
+def _link(title: object, icon: str, name: str, permission: str, query: str = "") -> dict[str, object]:
+    def may(request: object) -> bool:
+        return bool(request.user.has_perm(permission))  # type: ignore[attr-defined]
+
+    def target(_request: object) -> str:
+        return str(reverse_lazy(f"admin:{name}")) + query
+
+    return {"title": title, "icon": icon, "link": target, "permission": may}
+
+
+UNFOLD = {
+    "SITE_TITLE": "FeedbackHub",
+    "SITE_HEADER": "FeedbackHub",
+    "SITE_SYMBOL": "forum",
+    "SHOW_LANGUAGES": True,
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97.1% .014 190)",
+            "100": "oklch(94% .035 190)",
+            "200": "oklch(88% .06 190)",
+            "300": "oklch(80% .09 190)",
+            "400": "oklch(70% .11 190)",
+            "500": "oklch(60% .11 190)",
+            "600": "oklch(50% .095 190)",
+            "700": "oklch(43% .08 190)",
+            "800": "oklch(37% .066 190)",
+            "900": "oklch(32% .055 190)",
+            "950": "oklch(25% .045 190)",
+        }
+    },
+    "STYLES": ["/static/reviews/desk.css"],
+    "SIDEBAR": {
+        "show_search": True,
+        "navigation": [
+            {
+                "title": _("Review"),
+                "separator": True,
+                "items": [
+                    _link(
+                        _("To review"),
+                        "rate_review",
+                        "reviews_pair_changelist",
+                        "reviews.view_pair",
+                        "?queue=open",
+                    ),
+                    _link(
+                        _("Question/answer pairs"),
+                        "question_answer",
+                        "reviews_pair_changelist",
+                        "reviews.view_pair",
+                    ),
+                    _link(
+                        _("Corrections"),
+                        "edit_note",
+                        "reviews_correction_changelist",
+                        "reviews.view_correction",
+                    ),
+                    _link(
+                        _("Question bank"),
+                        "quiz",
+                        "reviews_question_changelist",
+                        "reviews.view_question",
+                    ),
+                    _link(
+                        _("Feedback"),
+                        "thumbs_up_down",
+                        "reviews_feedback_changelist",
+                        "reviews.view_feedback",
+                    ),
+                    _link(
+                        _("Interactions"),
+                        "receipt_long",
+                        "reviews_interaction_changelist",
+                        "reviews.view_interaction",
+                    ),
+                ],
+            },
+            {
+                "title": _("Datasets and models"),
+                "separator": True,
+                "items": [
+                    _link(
+                        _("Dataset versions"),
+                        "inventory_2",
+                        "tuning_datasetversion_changelist",
+                        "tuning.view_datasetversion",
+                    ),
+                    _link(
+                        _("Exports"), "download", "tuning_export_changelist", "tuning.view_export"
+                    ),
+                    _link(
+                        _("Tuning runs"),
+                        "model_training",
+                        "tuning_tuningrun_changelist",
+                        "tuning.view_tuningrun",
+                    ),
+                    _link(
+                        _("Evaluations"),
+                        "fact_check",
+                        "tuning_evaluation_changelist",
+                        "tuning.view_evaluation",
+                    ),
+                    _link(
+                        _("Model versions"),
+                        "rocket_launch",
+                        "tuning_modelversion_changelist",
+                        "tuning.view_modelversion",
+                    ),
+                    _link(
+                        _("Traffic"),
+                        "monitoring",
+                        "tuning_trafficwindow_changelist",
+                        "tuning.view_trafficwindow",
+                    ),
+                ],
+            },
+            {
+                "title": _("Set-up"),
+                "separator": True,
+                "collapsible": True,
+                "items": [
+                    _link(
+                        _("Assistants"),
+                        "smart_toy",
+                        "reviews_assistant_changelist",
+                        "reviews.view_assistant",
+                    ),
+                    _link(
+                        _("Categories"),
+                        "category",
+                        "reviews_category_changelist",
+                        "reviews.view_category",
+                    ),
+                    _link(
+                        _("Prompts"),
+                        "terminal",
+                        "reviews_promptversion_changelist",
+                        "reviews.view_promptversion",
+                    ),
+                    _link(
+                        _("Request types"),
+                        "alt_route",
+                        "reviews_requesttype_changelist",
+                        "reviews.view_requesttype",
+                    ),
+                    _link(
+                        _("Checklists"),
+                        "checklist",
+                        "reviews_checklist_changelist",
+                        "reviews.view_checklist",
+                    ),
+                    _link(
+                        _("Quality gates"), "verified", "tuning_gate_changelist", "tuning.view_gate"
+                    ),
+                    _link(
+                        _("Datasets"), "dataset", "tuning_dataset_changelist", "tuning.view_dataset"
+                    ),
+                    _link(
+                        _("Base models"),
+                        "memory",
+                        "tuning_basemodel_changelist",
+                        "tuning.view_basemodel",
+                    ),
+                    _link(
+                        _("Client keys"),
+                        "key",
+                        "reviews_clientkey_changelist",
+                        "reviews.view_clientkey",
+                    ),
+                    _link(
+                        _("Imports"),
+                        "upload_file",
+                        "reviews_importrun_changelist",
+                        "reviews.view_importrun",
+                    ),
+                    _link(
+                        _("Schedules"),
+                        "schedule",
+                        "django_celery_beat_periodictask_changelist",
+                        "django_celery_beat.view_periodictask",
+                    ),
+                    _link(_("Users"), "person", "auth_user_changelist", "auth.view_user"),
+                    _link(
+                        _("Status changes"),
+                        "history",
+                        "reviews_statuschange_changelist",
+                        "reviews.view_statuschange",
+                    ),
+                ],
+            },
+        ],
+    },
+}

@@ -1,0 +1,1 @@
+"""The ground floor: what was said, and what people decided about it."""

@@ -1,0 +1,83 @@
+"""A new assistant with what it needs to take its first request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from reviews.models import Assistant, Category, PromptVersion, RequestType
+
+REQUEST_TYPES = {
+    "chat": "{prompt}",
+    "explain": "Jelaskan dengan bahasa yang mudah dipahami:\n\n{prompt}",
+    "hint": "Beri petunjuk tanpa membocorkan jawabannya:\n\n{prompt}",
+    "tests": "Tulis pengujian untuk kode berikut:\n\n{prompt}",
+    "refactor_tips": "Beri saran untuk merapikan kode berikut:\n\n{prompt}",
+}
+DEFAULT_PROMPT = (
+    "Jawab dengan tepat dan jujur dalam bahasa penanya. "
+    "Bila tidak tahu atau tidak yakin, katakan terus terang."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NewCategory:
+    slug: str
+    name: str
+    reviewers_needed: int
+    aliases: tuple[str, ...] = ()
+
+
+BUSINESS_CATEGORIES = (
+    NewCategory("immigration", "Keimigrasian", 2, ("immigrazione", "imigrasi", "visa")),
+    NewCategory("criminal", "Hukum pidana", 2, ("codice penale", "criminal code", "pidana")),
+    NewCategory(
+        "company",
+        "Perusahaan dan perizinan",
+        2,
+        ("company e licenze di business", "company & licences", "business", "perusahaan"),
+    ),
+    NewCategory("tax", "Pajak", 2, ("pajak", "tasse")),
+    NewCategory("property", "Properti", 2, ("legal property", "property law", "properti")),
+    NewCategory(
+        "combined",
+        "Topik gabungan",
+        2,
+        ("combo topic", "combined topics", "contesto lungo", "gabungan"),
+    ),
+)
+"""The six categories of B1 for an adviser on Indonesian business: all of them legal or tax facts."""
+
+
+def prepare(assistant: Assistant) -> None:
+    """Give the assistant its first prompt and request types where it has none."""
+    with transaction.atomic():
+        if not assistant.prompts.exists():
+            PromptVersion.objects.create(assistant=assistant, number=1, text=DEFAULT_PROMPT)
+        for slug, template in REQUEST_TYPES.items():
+            RequestType.objects.get_or_create(
+                assistant=assistant, slug=slug, defaults={"template": template}
+            )
+
+
+def add_categories(assistant: Assistant, categories: tuple[NewCategory, ...]) -> None:
+    for new in categories:
+        Category.objects.get_or_create(
+            assistant=assistant,
+            slug=new.slug,
+            defaults={
+                "name": new.name,
+                "aliases": list(new.aliases),
+                "reviewers_needed": new.reviewers_needed,
+            },
+        )
+
+
+def ensure(slug: str, name: str) -> Assistant:
+    """The assistant `slug`, made ready with the business categories where it does not exist."""
+    assistant, created = Assistant.objects.get_or_create(slug=slug, defaults={"name": name})
+    if created:
+        add_categories(assistant, BUSINESS_CATEGORIES)
+    prepare(assistant)
+    return assistant

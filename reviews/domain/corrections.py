@@ -1,0 +1,128 @@
+"""Corrections: opened by a vote or a person, finished into a pair and a preference (B5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from reviews.domain import identity, pairs
+from reviews.domain.errors import Invalid
+from reviews.domain.transitions import move
+from reviews.enums import CorrectionStatus, PairSource, PairStatus
+from reviews.formats import Example
+from reviews.models import Assistant, Category, Correction, Feedback
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What a reviewer writes into a correction. `family` names a question family, if known."""
+
+    right_answer: str
+    why_wrong: str
+    lesson: str
+    category: Category | None
+    register: str
+    family: str = ""
+
+
+def open_task(assistant: Assistant, question: str, wrong_answer: str, **fields: Any) -> Correction:
+    """The correction of this wrong answer, opened where there is none; asked again, it rises."""
+    key = identity.of_pair(fields.get("history") or [], question, wrong_answer)
+    correction, created = Correction.objects.get_or_create(
+        assistant=assistant,
+        identity=key,
+        defaults={"question": question, "wrong_answer": wrong_answer, **fields},
+    )
+    if not created:
+        Correction.objects.filter(pk=correction.pk).update(priority=F("priority") + 1)
+    return correction
+
+
+def open_for(vote: Feedback) -> Correction:
+    return open_task(
+        vote.assistant,
+        vote.prompt,
+        vote.response,
+        history=vote.history,
+        language=vote.language,
+        model_version=vote.model_version,
+    )
+
+
+def _check(correction: Correction, remedy: Remedy) -> None:
+    texts = {
+        "right_answer": remedy.right_answer,
+        "why_wrong": remedy.why_wrong,
+        "lesson": remedy.lesson,
+    }
+    wrong = {name: "must not be empty" for name, text in texts.items() if not text.strip()}
+    if identity.tidy(remedy.right_answer) == identity.tidy(correction.wrong_answer):
+        wrong["right_answer"] = "is the wrong answer"
+    if remedy.category is None:
+        wrong["category"] = "is needed"
+    elif remedy.category.assistant_id != correction.assistant_id:
+        wrong["category"] = "belongs to another assistant"
+    if wrong:
+        raise Invalid(wrong)
+
+
+def finish(correction: Correction, remedy: Remedy, *, by: Any, now: datetime) -> Correction:
+    """Write the right answer. It becomes a pair in review, for another reviewer to approve."""
+    _check(correction, remedy)
+    new = pairs.NewPair(
+        question=correction.question,
+        answer=remedy.right_answer,
+        history=correction.history,
+        category=remedy.category,
+        register=remedy.register,
+        language=correction.language,
+        source=PairSource.CORRECTION,
+        author=by,
+        why=remedy.why_wrong[:300],
+        family=remedy.family,
+    )
+    with transaction.atomic():
+        pair, _created = pairs.add(correction.assistant, new)
+        if pair.status == PairStatus.DRAFT:
+            pairs.submit(pair, by=by, now=now)
+        fields = {
+            "right_answer": remedy.right_answer,
+            "why_wrong": remedy.why_wrong,
+            "lesson": remedy.lesson,
+            "category": remedy.category,
+            "register": remedy.register,
+            "pair": pair,
+            "author": by,
+        }
+        move(correction, CorrectionStatus.FINISHED, by=by, now=now, fields=fields)
+    return correction
+
+
+def dismiss(correction: Correction, *, by: Any, why: str, now: datetime) -> None:
+    if not why.strip():
+        raise Invalid({"note": "say why there is nothing to correct"})
+    move(correction, CorrectionStatus.DISMISSED, by=by, note=why, now=now)
+
+
+def reopen(correction: Correction, *, by: Any, why: str, now: datetime) -> None:
+    move(correction, CorrectionStatus.OPEN, by=by, note=why, now=now)
+
+
+def preferences(assistant: Assistant) -> Iterator[Example]:
+    """Chosen and rejected of each correction in force; chosen is the pair's text of today."""
+    rows = Correction.objects.in_force().filter(assistant=assistant).order_by("id")
+    for row in rows.select_related("pair__current_revision").iterator():
+        revision = row.pair.current_revision  # type: ignore[union-attr]
+        assert revision is not None
+        yield Example(
+            system=revision.system,
+            history=tuple((role, text) for role, text in revision.history),
+            input=revision.input,
+            output=revision.output,
+            rejected=row.wrong_answer,
+        )

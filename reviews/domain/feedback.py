@@ -1,0 +1,181 @@
+"""Votes: stored first, linked to drafts and correction tasks by a reconcile (A2 to A5)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Count, Q
+from django.db.models.functions import TruncDate
+
+from reviews.checks import pii
+from reviews.domain import contexts, corrections, pairs
+from reviews.domain.contexts import Context
+from reviews.domain.errors import Conflict, Expired, Invalid, Unknown
+from reviews.enums import PairSource
+from reviews.models import Assistant, Feedback
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """What a caller says of an answer: a thumb, a rating from 1 to 5, or both."""
+
+    thumb: bool | None = None
+    rating: int | None = None
+    comment: str = ""
+    segment: str = ""
+    subject: str = ""
+
+    @property
+    def is_positive(self) -> bool:
+        if self.thumb is not None:
+            return self.thumb
+        return (self.rating or 0) >= 4
+
+
+def subject_hash(subject: str) -> str:
+    """A caller's reference to a person, kept only keyed: findable for erasure, not readable."""
+    if not subject:
+        return ""
+    return hmac.new(settings.SUBJECT_KEY.encode(), subject.encode(), hashlib.sha256).hexdigest()
+
+
+def check(ballot: Ballot) -> None:
+    """Raise Invalid with each wrong field named."""
+    wrong = {}
+    if ballot.thumb is None and ballot.rating is None:
+        wrong["is_positive"] = "is_positive or rating is needed"
+    if ballot.rating is not None and not 1 <= ballot.rating <= 5:
+        wrong["rating"] = "a whole number from 1 to 5"
+    if ballot.segment and ballot.segment not in settings.FEEDBACK_SEGMENTS:
+        wrong["segment"] = "one of " + ", ".join(settings.FEEDBACK_SEGMENTS)
+    if wrong:
+        raise Invalid(wrong)
+
+
+def _row(context: Context, ballot: Ballot, now: datetime) -> Feedback:
+    return Feedback(
+        request_id=uuid.UUID(context.request_id),
+        assistant_id=context.assistant_id,
+        request_type=context.request_type,
+        history=[[role, pii.redact(text)] for role, text in context.history],
+        prompt=pii.redact(context.prompt),
+        response=pii.redact(context.response),
+        model_version=context.model_version,
+        prompt_version=context.prompt_version,
+        language=context.language,
+        is_positive=ballot.is_positive,
+        thumb=ballot.thumb,
+        rating=ballot.rating,
+        comment=pii.redact(ballot.comment),
+        segment=ballot.segment,
+        subject_hash=subject_hash(ballot.subject),
+        asked_at=datetime.fromisoformat(context.asked_at),
+        created_at=now,
+    )
+
+
+def _same(there: Feedback, ballot: Ballot) -> bool:
+    return (there.thumb, there.rating, there.comment, there.segment) == (
+        ballot.thumb,
+        ballot.rating,
+        pii.redact(ballot.comment),
+        ballot.segment,
+    )
+
+
+def _again(request_id: uuid.UUID, ballot: Ballot, assistant_id: int) -> Feedback | None:
+    """The stored vote where this is the same one again; Conflict where it is another."""
+    there = Feedback.objects.filter(request_id=request_id, assistant_id=assistant_id).first()
+    if there and not _same(there, ballot):
+        raise Conflict("this answer has another vote already")
+    return there
+
+
+def _missing(request_id: uuid.UUID, now: datetime) -> Unknown | Expired:
+    age = contexts.age(request_id, now)
+    if age is not None and age.total_seconds() >= settings.FEEDBACK_CACHE_TTL:
+        return Expired("the time to vote on this answer is over")
+    return Unknown("no answer with this request_id waits for a vote")
+
+
+def vote(
+    request_id: uuid.UUID, ballot: Ballot, *, assistant_id: int, now: datetime
+) -> tuple[Feedback, bool]:
+    """Store the vote; returns the row and whether it is new.
+
+    One insert that commits by itself, then the context leaves the cache: deleted first, a crash
+    between the two would lose the vote. Raises Invalid, Conflict, Unknown, Expired, Unavailable.
+    """
+    check(ballot)
+    context = contexts.read(request_id)
+    if context is None or context.assistant_id != assistant_id:
+        there = _again(request_id, ballot, assistant_id)
+        if there is None:
+            raise _missing(request_id, now)
+        return there, False
+    row = _row(context, ballot, now)
+    try:
+        row.save(force_insert=True)
+    except IntegrityError:
+        there = _again(request_id, ballot, assistant_id)
+        if there is None:
+            raise
+        contexts.discard(context)
+        return there, False
+    contexts.discard(context)
+    return row, True
+
+
+def _link(row: Feedback) -> None:
+    if row.calls_for_correction:
+        row.correction = corrections.open_for(row)
+    elif row.is_positive:
+        new = pairs.NewPair(
+            question=row.prompt,
+            answer=row.response,
+            history=row.history,
+            language=row.language,
+            source=PairSource.FEEDBACK,
+        )
+        row.pair, _created = pairs.add(row.assistant, new)
+        pairs.strengthen(row.pair)
+    row.save(update_fields=["correction", "pair"])
+
+
+def link_pending(now: datetime, limit: int = 500) -> int:
+    """Make drafts and correction tasks of votes that have none yet (A4). Safe to run twice."""
+    waiting = Feedback.objects.unlinked().select_related("assistant").order_by("id")[:limit]
+    linked = 0
+    for row in waiting:
+        with transaction.atomic():
+            # The update is the claim: of two workers one finds nothing left to change.
+            if Feedback.objects.unlinked().filter(pk=row.pk).update(linked_at=now):
+                _link(row)
+                linked += 1
+    return linked
+
+
+def _by(rows: Any, *columns: str) -> list[dict[str, Any]]:
+    positive = Count("id", filter=Q(is_positive=True))
+    return list(rows.values(*columns).annotate(total=Count("id"), positive=positive).order_by(*columns))
+
+
+def stats(assistant: Assistant) -> dict[str, Any]:
+    """Counts of the assistant's votes, whole and by type, model version, language and day."""
+    rows = Feedback.objects.filter(assistant=assistant)
+    by_day = _by(rows.annotate(day=TruncDate("created_at")), "day")
+    return {
+        "total_count": rows.count(),
+        "positive_count": rows.filter(is_positive=True).count(),
+        "by_type": _by(rows, "request_type"),
+        "by_version": _by(rows, "model_version"),
+        "by_language": _by(rows, "language"),
+        "by_day": [{**row, "day": row["day"].isoformat()} for row in by_day],
+    }

@@ -1,0 +1,182 @@
+"""Imports: the good rows kept, the bad ones refused by line, nothing doubled on a second run."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from reviews.domain import assistants, identity, pairs
+from reviews.enums import Language, Register
+from reviews.formats import FormatError, alpaca
+from reviews.formats import text as text_of
+from reviews.models import Assistant, Category, ImportRun, Question
+from reviews.sources import Refusal, objects, questions
+
+KNOWN_KEYS = {"instruction", "input", "output", "system", "history"}
+KNOWN_KEYS |= {"category", "register", "language", "family"}
+
+
+@dataclass
+class Report:
+    """What an import did, or would do."""
+
+    created: int = 0
+    unchanged: int = 0
+    refused: list[Refusal] = field(default_factory=list)
+    ignored_keys: Counter[str] = field(default_factory=Counter)
+    run: ImportRun | None = None
+
+    def count(self, created: bool) -> None:
+        if created:
+            self.created += 1
+        else:
+            self.unchanged += 1
+
+
+class _Categories:
+    """Categories by slug, name or alias; a name that none has becomes a new, strict one."""
+
+    def __init__(self, assistant: Assistant) -> None:
+        self.assistant = assistant
+        self.strictest = 1
+        self.known: dict[str, Category] = {}
+        for category in assistant.categories.all():
+            self.strictest = max(self.strictest, category.reviewers_needed)
+            for name in (category.slug, category.name, *category.aliases):
+                self.known[name.casefold()] = category
+
+    def find(self, name: str) -> Category:
+        key = name.strip().casefold()
+        if key not in self.known:
+            slug = slugify(name) or f"category-{identity.digest(key)[:8]}"
+            self.known[key], _created = Category.objects.get_or_create(
+                assistant=self.assistant,
+                slug=slug[:50],
+                defaults={"name": name.strip()[:100], "reviewers_needed": self.strictest},
+            )
+        return self.known[key]
+
+
+def _choice(value: dict[str, Any], name: str, options: list[str], default: str) -> str:
+    found = text_of(value, name, needed=False) or default
+    if found not in options:
+        raise FormatError(name, f"{found!r} is not one of {', '.join(options)}")
+    return found
+
+
+def _alpaca_row(
+    value: dict[str, Any], run: ImportRun, line: int, categories: _Categories
+) -> pairs.NewPair:
+    example = alpaca.parse(value)
+    category = text_of(value, "category", needed=False)
+    return pairs.NewPair(
+        question=example.input,
+        answer=example.output,
+        history=example.history,
+        system=example.system,
+        category=categories.find(category) if category.strip() else None,
+        family=text_of(value, "family", needed=False),
+        register=_choice(value, "register", Register.values, Register.BUSINESS),
+        language=_choice(value, "language", Language.values, run.assistant.language),
+        import_run=run,
+        import_line=line,
+    )
+
+
+def _alpaca(raw: bytes, run: ImportRun, report: Report) -> None:
+    categories = _Categories(run.assistant)
+    for line, value in objects.read(raw):
+        if isinstance(value, Refusal):
+            report.refused.append(value)
+            continue
+        try:
+            new = _alpaca_row(value, run, line, categories)
+        except FormatError as error:
+            report.refused.append(Refusal(line, str(error)))
+            continue
+        report.ignored_keys.update(value.keys() - KNOWN_KEYS)
+        report.count(pairs.add(run.assistant, new)[1])
+
+
+def _decoded(raw: bytes, report: Report) -> Iterator[questions.BankQuestion]:
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        report.refused.append(Refusal(line, "not UTF-8"))
+        return
+    for found in questions.parse(text):
+        if isinstance(found, Refusal):
+            report.refused.append(found)
+        else:
+            yield found
+
+
+def _questions(raw: bytes, run: ImportRun, report: Report) -> None:
+    categories = _Categories(run.assistant)
+    for found in _decoded(raw, report):
+        _question, created = Question.objects.get_or_create(
+            assistant=run.assistant,
+            identity=identity.of_question(found.text),
+            defaults={
+                "text": found.text,
+                "category": categories.find(found.section),
+                "import_run": run,
+                "import_line": found.line,
+            },
+        )
+        report.count(created)
+
+
+SOURCES: dict[str, Callable[[bytes, ImportRun, Report], None]] = {
+    "questions": _questions,
+    "alpaca": _alpaca,
+}
+
+
+def run(
+    assistant: Assistant,
+    source: str,
+    raw: bytes,
+    *,
+    file_name: str,
+    by: Any = None,
+    dry_run: bool = False,
+) -> Report:
+    """Import `raw` (a file's bytes) in one transaction: whole, or after a crash not at all.
+
+    A dry run does the same and takes it back, so that what it reports is what would happen.
+    """
+    report = Report()
+    with transaction.atomic():
+        row = ImportRun.objects.create(
+            assistant=assistant,
+            source=source,
+            file_name=file_name[:255],
+            sha256=hashlib.sha256(raw).hexdigest(),
+            by=by,
+        )
+        SOURCES[source](raw, row, report)
+        row.created_count, row.unchanged_count = report.created, report.unchanged
+        row.refused = [{"line": item.line, "reason": item.reason} for item in report.refused]
+        row.save()
+        report.run = row
+        if dry_run:
+            transaction.set_rollback(True)
+    return report
+
+
+def run_for(slug: str, source: str, raw: bytes, *, file_name: str, dry_run: bool = False) -> Report:
+    """`run` for the assistant called `slug`, made ready where there is none."""
+    with transaction.atomic():
+        assistant = assistants.ensure(slug, slug.replace("-", " ").capitalize())
+        report = run(assistant, source, raw, file_name=file_name, dry_run=dry_run)
+        if dry_run:
+            transaction.set_rollback(True)
+    return report

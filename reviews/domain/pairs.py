@@ -1,0 +1,192 @@
+"""Pairs: added once, changed by new revisions, reopened, retired."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, Max
+
+from reviews.domain import identity
+from reviews.domain.errors import Conflict, Invalid
+from reviews.domain.transitions import StaleMove, move
+from reviews.enums import PairSource, PairStatus, Register
+from reviews.models import Assistant, Category, ImportRun, Pair, PairRevision, Question
+
+UNSORTED = "unsorted"
+
+
+@dataclass(frozen=True, slots=True)
+class NewPair:
+    """A question with its answer, from wherever. `history` holds earlier turns, oldest first."""
+
+    question: str
+    answer: str
+    history: Sequence[Sequence[str]] = field(default_factory=list)
+    system: str = ""
+    category: Category | None = None
+    family: str = ""
+    register: str = Register.BUSINESS
+    language: str = "id"
+    source: str = PairSource.IMPORT
+    author: Any = None
+    why: str = ""
+    import_run: ImportRun | None = None
+    import_line: int | None = None
+
+
+def unsorted(assistant: Assistant) -> Category:
+    """The category of what nobody sorted yet, as strict as the assistant's strictest."""
+    strictest = assistant.categories.aggregate(Max("reviewers_needed"))["reviewers_needed__max"]
+    category, _created = Category.objects.get_or_create(
+        assistant=assistant,
+        slug=UNSORTED,
+        defaults={"name": "Belum dikategorikan", "reviewers_needed": strictest or 1},
+    )
+    return category
+
+
+def family(assistant: Assistant, new: NewPair) -> Question:
+    """The question family of a pair: by its name where given, else by the question's own text."""
+    key = identity.of_family(new.family) if new.family else identity.of_question(new.question, new.history)
+    found = Question.objects.filter(assistant=assistant, identity=key).first()
+    if found is None:
+        found, _created = Question.objects.get_or_create(
+            assistant=assistant,
+            identity=key,
+            defaults={
+                "text": new.question,
+                "category": new.category or unsorted(assistant),
+                "import_run": new.import_run,
+                "import_line": new.import_line,
+            },
+        )
+    return found
+
+
+def _insert(assistant: Assistant, key: str, new: NewPair) -> Pair:
+    question = family(assistant, new)
+    category = new.category or question.category
+    pair = Pair.objects.create(
+        assistant=assistant,
+        identity=key,
+        question=question,
+        category=category,
+        register=new.register,
+        language=new.language,
+        source=new.source,
+        reviewers_needed=category.reviewers_needed,
+        import_run=new.import_run,
+        import_line=new.import_line,
+    )
+    pair.current_revision = PairRevision.objects.create(
+        pair=pair,
+        number=1,
+        system=new.system,
+        history=[list(turn) for turn in new.history],
+        input=new.question,
+        output=new.answer,
+        author=new.author,
+        why=new.why,
+    )
+    pair.save(update_fields=["current_revision"])
+    return pair
+
+
+def add(assistant: Assistant, new: NewPair) -> tuple[Pair, bool]:
+    """The pair with this history, question and answer, made as a draft where there is none."""
+    key = identity.of_pair(new.history, new.question, new.answer)
+    rows = Pair.objects.filter(assistant=assistant, identity=key).select_related("current_revision")
+    there = rows.first()
+    if there is not None:
+        return there, False
+    try:
+        with transaction.atomic():
+            return _insert(assistant, key, new), True
+    except IntegrityError:
+        # Somebody else added it between the look and the insert.
+        return rows.get(), False
+
+
+def strengthen(pair: Pair) -> None:
+    """One more voice for it: reviewers see it earlier."""
+    Pair.objects.filter(pk=pair.pk).update(priority=F("priority") + 1)
+
+
+def revise(
+    pair: Pair, *, answer: str, question: str | None = None, by: Any, why: str, now: datetime
+) -> PairRevision:
+    """A new text of the pair. Whatever was decided was on the old one: it goes back to review."""
+    seen = pair.current_revision
+    assert seen is not None
+    asked = seen.input if question is None else question
+    blank = {"answer": answer, "question": asked}
+    wrong = {name: "must not be empty" for name, text in blank.items() if not text.strip()}
+    if wrong:
+        raise Invalid(wrong)
+    if (asked, answer) == (seen.input, seen.output):
+        return seen
+    if pair.status == PairStatus.RETIRED:
+        raise Conflict("a retired pair is not edited")
+    with transaction.atomic():
+        # Takes the row before the number is given: of two editors one is told to look again.
+        mine = Pair.objects.filter(pk=pair.pk, current_revision=seen, status=pair.status)
+        if not mine.update(updated_at=now):
+            raise StaleMove(f"pair {pair.pk} has changed meanwhile")
+        revision = PairRevision.objects.create(
+            pair=pair,
+            number=seen.number + 1,
+            system=seen.system,
+            history=seen.history,
+            input=asked,
+            output=answer,
+            author=by,
+            why=why,
+        )
+        if pair.status == PairStatus.IN_REVIEW:
+            mine.update(current_revision=revision)
+            pair.current_revision = revision
+        else:
+            move(
+                pair,
+                PairStatus.IN_REVIEW,
+                by=by,
+                note=why,
+                now=now,
+                fields={"current_revision": revision},
+            )
+    return revision
+
+
+def submit(pair: Pair, *, by: Any, now: datetime, note: str = "") -> None:
+    """Send a draft, or a pair that needed work, to review as it is."""
+    move(pair, PairStatus.IN_REVIEW, by=by, note=note, now=now)
+
+
+def reopen(pair: Pair, *, by: Any, why: str, now: datetime) -> None:
+    """Back to review, by undo or because the law changed; earlier verdicts no longer count."""
+    if not why.strip():
+        raise Invalid({"note": "say why it is reopened"})
+    move(pair, PairStatus.IN_REVIEW, by=by, note=why, now=now, fields={"round": pair.round + 1})
+
+
+def retire(pair: Pair, *, by: Any, why: str, now: datetime) -> None:
+    if not why.strip():
+        raise Invalid({"note": "say why it is retired"})
+    move(pair, PairStatus.RETIRED, by=by, note=why, now=now)
+
+
+def sort(pair: Pair, category: Category, register: str) -> None:
+    """Set category and register; the category's number of reviewers holds from now on."""
+    if category.assistant_id != pair.assistant_id:
+        raise Invalid({"category": "belongs to another assistant"})
+    needed = max(category.reviewers_needed, 1)
+    Pair.objects.filter(pk=pair.pk).update(
+        category=category, register=register, reviewers_needed=needed
+    )
+    pair.category, pair.register, pair.reviewers_needed = category, register, needed
+
+

@@ -1,0 +1,67 @@
+"""The one function that changes a status, for every lifecycle of both apps."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.db import models, transaction
+from django.utils import timezone
+
+from reviews.domain.errors import Conflict, Refused
+from reviews.models import StatusChange
+
+
+class IllegalMove(Refused):
+    """The lifecycle has no such move."""
+
+
+class StaleMove(Conflict):
+    """The row changed since it was read: look again, then decide."""
+
+
+def move(
+    item: Any,
+    to: str,
+    *,
+    by: Any = None,
+    note: str = "",
+    now: datetime | None = None,
+    fields: dict[str, Any] | None = None,
+) -> None:
+    """Move `item` to the status `to`, or raise IllegalMove or StaleMove with nothing changed.
+
+    `item` is a model instance whose class holds MOVES (the legal moves) and MOVE_GUARDS (names of
+    columns that must still be as this instance holds them). `fields` are set by the same update.
+    `by` is None for the machine's own moves. The audit row is written in the same transaction.
+    """
+    kind: type[models.Model] = type(item)
+    came_from = item.status
+    if to not in item.MOVES.get(came_from, frozenset()):
+        raise IllegalMove(f"{kind._meta.verbose_name} {item.pk}: {came_from} → {to}")
+    guards = {name: getattr(item, name) for name in item.MOVE_GUARDS}
+    changes = fields or {}
+    with transaction.atomic():
+        unchanged = kind._default_manager.filter(pk=item.pk, status=came_from, **guards)
+        if not unchanged.update(status=to, **changes):
+            raise StaleMove(f"{kind._meta.verbose_name} {item.pk} has changed meanwhile")
+        StatusChange.objects.create(
+            content_type=ContentType.objects.get_for_model(kind),
+            object_id=item.pk,
+            from_status=came_from,
+            to_status=to,
+            by=by,
+            note=note,
+            at=now or timezone.now(),
+        )
+    item.status = to
+    for name, value in changes.items():
+        setattr(item, name, value)
+
+
+def history(item: Any) -> models.QuerySet[StatusChange]:
+    """The item's moves, oldest first."""
+    kind = ContentType.objects.get_for_model(type(item))
+    changes = StatusChange.objects.filter(content_type=kind, object_id=item.pk)
+    return changes.select_related("by").order_by("id")

@@ -1,0 +1,58 @@
+"""import_data SOURCE FILE --assistant NAME [--dry-run]"""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from reviews.domain import imports
+
+
+class Command(BaseCommand):
+    help = "Import a question bank (Markdown) or Alpaca pairs (JSON or JSONL)."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("source", choices=sorted(imports.SOURCES))
+        parser.add_argument("file", type=Path)
+        parser.add_argument(
+            "--assistant", required=True, help="its slug; made ready where there is none"
+        )
+        parser.add_argument("--dry-run", action="store_true", help="report, and change nothing")
+        parser.add_argument("--json", action="store_true", help="report as one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        file: Path = options["file"]
+        try:
+            raw = file.read_bytes()
+        except OSError as error:
+            raise CommandError(f"{file}: {error.strerror}") from error
+        report = imports.run_for(
+            options["assistant"],
+            options["source"],
+            raw,
+            file_name=file.name,
+            dry_run=options["dry_run"],
+        )
+        self.tell(report, options["dry_run"], options["json"])
+        if report.refused and not (report.created or report.unchanged):
+            raise CommandError("no row could be imported")
+
+    def tell(self, report: imports.Report, dry_run: bool, as_json: bool) -> None:
+        if as_json:
+            refused = [{"line": item.line, "reason": item.reason} for item in report.refused]
+            summary = {"created": report.created, "unchanged": report.unchanged}
+            self.stdout.write(json.dumps(summary | {"refused": refused, "dry_run": dry_run}))
+            return
+        for item in report.refused:
+            self.stderr.write(f"line {item.line}: {item.reason}")
+        for key, count in sorted(report.ignored_keys.items()):
+            self.stderr.write(f"key {key!r} is not used ({count} rows)")
+        would = "would be " if dry_run else ""
+        self.stdout.write(
+            f"{report.created} {would}created, {report.unchanged} already there, "
+            f"{len(report.refused)} refused"
+        )

@@ -1,0 +1,216 @@
+"""Questions, and the question/answer pairs that reviewers make trustworthy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from reviews.enums import PAIR_MOVES, Language, PairSource, PairStatus, Register
+from reviews.models.assistants import Assistant
+from reviews.models.imports import ImportRun
+
+
+class Category(models.Model):
+    assistant = models.ForeignKey(
+        Assistant, models.CASCADE, related_name="categories", verbose_name=_("assistant")
+    )
+    slug = models.SlugField(_("slug"))
+    name = models.CharField(_("name"), max_length=100)
+    aliases = models.JSONField(
+        _("aliases"),
+        default=list,
+        blank=True,
+        help_text=_("Other names of it in imported files."),
+    )
+    reviewers_needed = models.PositiveSmallIntegerField(
+        _("reviewers needed"),
+        default=1,
+        help_text=_("How many must approve a pair. 2 where a wrong amount or law does harm."),
+    )
+
+    class Meta:
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
+        ordering = ["assistant", "slug"]
+        constraints = [
+            models.UniqueConstraint(fields=["assistant", "slug"], name="category_slug_once"),
+            models.CheckConstraint(
+                condition=Q(reviewers_needed__gte=1, reviewers_needed__lte=9),
+                name="category_reviewers_between_1_and_9",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class QuestionQuerySet(models.QuerySet["Question"]):
+    def unanswered(self) -> QuestionQuerySet:
+        """Questions of the bank that no pair answers yet."""
+        return self.filter(pairs=None)
+
+
+class Question(models.Model):
+    """A family: one thing asked, in however many wordings."""
+
+    assistant = models.ForeignKey(
+        Assistant, models.CASCADE, related_name="questions", verbose_name=_("assistant")
+    )
+    category = models.ForeignKey(
+        Category, models.PROTECT, related_name="questions", verbose_name=_("category")
+    )
+    # Of the family's name where a file gives one, else of the normalised text.
+    identity = models.CharField(max_length=64, editable=False)
+    text = models.TextField(_("question"))
+    import_run = models.ForeignKey(
+        ImportRun, models.SET_NULL, null=True, blank=True, verbose_name=_("import")
+    )
+    import_line = models.PositiveIntegerField(_("line"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    objects = QuestionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("question")
+        verbose_name_plural = _("questions")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["assistant", "identity"], name="question_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:80]
+
+
+class PairQuerySet(models.QuerySet["Pair"]):
+    def open(self) -> PairQuerySet:
+        """Pairs that wait for a person."""
+        return self.filter(
+            status__in=[
+                PairStatus.DRAFT,
+                PairStatus.IN_REVIEW,
+                PairStatus.NEEDS_WORK,
+                PairStatus.DISPUTED,
+            ]
+        )
+
+    def approved(self) -> PairQuerySet:
+        return self.filter(status=PairStatus.APPROVED)
+
+    def by_priority(self) -> PairQuerySet:
+        return self.order_by("-priority", "id")
+
+
+class Pair(models.Model):
+    """A question/answer pair; its text lives in its revisions alone."""
+
+    MOVES = PAIR_MOVES
+    # Nobody decides on a text that they did not see.
+    MOVE_GUARDS = ("current_revision_id",)
+
+    assistant = models.ForeignKey(
+        Assistant, models.CASCADE, related_name="pairs", verbose_name=_("assistant")
+    )
+    # Of history, input and output as they came in; edits do not change it, so that a second
+    # import or vote finds the same pair.
+    identity = models.CharField(max_length=64, editable=False)
+    question = models.ForeignKey(
+        Question, models.PROTECT, related_name="pairs", verbose_name=_("question family")
+    )
+    category = models.ForeignKey(
+        Category, models.PROTECT, related_name="pairs", verbose_name=_("category")
+    )
+    register = models.CharField(
+        _("register"), max_length=10, choices=Register, default=Register.BUSINESS
+    )
+    language = models.CharField(
+        _("language"), max_length=2, choices=Language, default=Language.INDONESIAN
+    )
+    source = models.CharField(_("source"), max_length=12, choices=PairSource)
+    status = models.CharField(
+        _("status"), max_length=12, choices=PairStatus, default=PairStatus.DRAFT
+    )
+    priority = models.IntegerField(_("priority"), default=0)
+    reviewers_needed = models.PositiveSmallIntegerField(_("reviewers needed"), default=1)
+    # Verdicts of an earlier round do not count: a reopened pair starts anew.
+    round = models.PositiveSmallIntegerField(_("round"), default=1)
+    current_revision = models.OneToOneField(
+        "PairRevision",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("current text"),
+    )
+    import_run = models.ForeignKey(
+        ImportRun, models.SET_NULL, null=True, blank=True, verbose_name=_("import")
+    )
+    import_line = models.PositiveIntegerField(_("line"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    objects = PairQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("question/answer pair")
+        verbose_name_plural = _("question/answer pairs")
+        ordering = ["-id"]
+        permissions = [
+            ("review_pair", "Can give a verdict on a pair"),
+            ("adjudicate_pair", "Can settle a dispute"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["assistant", "identity"], name="pair_once"),
+            models.CheckConstraint(
+                condition=Q(status__in=PairStatus.values), name="pair_status_known"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["status", "-priority", "id"], name="pair_queue"),
+            models.Index(fields=["assistant", "status", "-priority", "id"], name="pair_own_queue"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+    @property
+    def waits(self) -> bool:
+        return self.status in (PairStatus.DRAFT, PairStatus.IN_REVIEW, PairStatus.DISPUTED)
+
+
+class PairRevision(models.Model):
+    """One text of a pair, never edited: a change is a new number."""
+
+    pair = models.ForeignKey(Pair, models.CASCADE, related_name="revisions", verbose_name=_("pair"))
+    number = models.PositiveIntegerField(_("number"))
+    system = models.TextField(_("system instruction"), blank=True)
+    # Earlier turns, oldest first: [["user", text], ["assistant", text], …].
+    history: models.JSONField[list[Any], list[Any]] = models.JSONField(
+        _("earlier turns"), default=list, blank=True
+    )
+    input = models.TextField(_("question"))
+    output = models.TextField(_("answer"))
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("author"),
+    )
+    why = models.CharField(_("why"), max_length=300, blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("revision")
+        verbose_name_plural = _("revisions")
+        ordering = ["pair", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["pair", "number"], name="revision_number_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pair_id}.{self.number}"

@@ -1,0 +1,1 @@
+"""The machine floor: datasets, runs, models, evaluation and traffic."""

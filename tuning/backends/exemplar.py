@@ -1,0 +1,269 @@
+"""The embedded backend: no weights change; the run finds the cosine below which to decline.
+
+The job is a subprocess with a folder of its own (`python -m tuning.backends.exemplar FOLDER`), so
+that it outlives a worker and takes no processor time from the web server's thread. The folder's
+files are the whole truth about it: `spec.json`, `state.json` (replaced whole), `lock` (held while
+it runs), `cancel` (please end).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from reviews.formats import chat
+from tuning.backends.base import BackendError, JobState, TrainingSpec
+from tuning.evaluators import reword
+from tuning.providers.exemplar import DEFAULT_THRESHOLD, Exemplar, Index, last_question
+
+_STARTS = 3
+"""Times a job that died is started again before it counts as failed."""
+_STARTING_SECONDS = 10
+_ENOUGH = 20
+_ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`low` to `high` in `steps` thresholds are tried; `step_seconds` slows a run down to watch."""
+
+    low: float = 0.20
+    high: float = 0.80
+    steps: int = 31
+    step_seconds: float = 0.0
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Options:
+        unknown = sorted(set(values) - {field.name for field in fields(cls)})
+        if unknown:
+            raise BackendError(f"unknown option: {', '.join(unknown)}", permanent=True)
+        try:
+            options = cls(**{name: type(getattr(cls(), name))(value) for name, value in values.items()})
+        except (TypeError, ValueError) as error:
+            raise BackendError(f"wrong option: {error}", permanent=True) from error
+        if not (0 <= options.low < options.high <= 1 and 2 <= options.steps <= 1000):
+            raise BackendError("wrong option: 0 <= low < high <= 1, 2 <= steps", permanent=True)
+        return options
+
+
+def _replace(path: Path, value: Any) -> None:
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
+    temporary.write_text(json.dumps(value), encoding="utf-8")
+    temporary.replace(path)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return found
+
+
+@contextmanager
+def _lock(folder: Path) -> Iterator[bool]:
+    """Whether the folder's lock was free; held inside. The system frees it when a process dies."""
+    with (folder / "lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+
+
+class ExemplarBackend:
+    """A job's id is its folder."""
+
+    def check_options(self, options: Mapping[str, Any]) -> None:
+        Options.of(options)
+
+    def start(self, spec: TrainingSpec) -> str:
+        folder = spec.work_dir / spec.label
+        folder.mkdir(parents=True, exist_ok=True)
+        texts = {key: str(value) for key, value in asdict(spec).items() if key != "options"}
+        _replace(folder / "spec.json", texts | {"options": dict(spec.options)})
+        self._spawn(folder)
+        return str(folder)
+
+    def _spawn(self, folder: Path) -> None:
+        starts = (_read(folder / "starts.json") or {"count": 0})["count"] + 1
+        _replace(folder / "starts.json", {"count": starts, "at": time.time()})
+        with (folder / "log.txt").open("ab") as log:
+            subprocess.Popen(
+                [sys.executable, "-m", "tuning.backends.exemplar", str(folder)],
+                cwd=_ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                # A session of its own: a worker's Ctrl-C or kill must not take the job along.
+                start_new_session=True,
+            )
+
+    def poll(self, job: str) -> JobState:
+        folder = Path(job)
+        state = _read(folder / "state.json") or {}
+        if state.get("status") in ("succeeded", "failed", "cancelled"):
+            return _job_state(state)
+        if not (folder / "spec.json").exists():
+            raise BackendError("the job's folder is gone", permanent=True)
+        if not self._running(folder):
+            return self._revive(folder)
+        return _job_state(state | {"status": "running"})
+
+    def _running(self, folder: Path) -> bool:
+        starts = _read(folder / "starts.json")
+        if starts and time.time() - starts["at"] < _STARTING_SECONDS:
+            return True
+        with _lock(folder) as free:
+            return not free
+
+    def _revive(self, folder: Path) -> JobState:
+        """The process died without a word: end it if asked to, else start it again."""
+        state = _read(folder / "state.json") or {}
+        if state.get("status") in ("succeeded", "failed", "cancelled"):
+            # It ended between the two looks.
+            return _job_state(state)
+        if (folder / "cancel").exists():
+            _replace(folder / "state.json", {"status": "cancelled"})
+            return JobState("cancelled")
+        if (_read(folder / "starts.json") or {"count": 0})["count"] >= _STARTS:
+            message = f"died {_STARTS} times, see log.txt in its folder"
+            return JobState("failed", message=message)
+        self._spawn(folder)
+        return JobState("running", message="the process had died and was started again")
+
+    def cancel(self, job: str) -> None:
+        (Path(job) / "cancel").touch()
+
+    def find(self, label: str, work_dir: Path) -> str | None:
+        folder = work_dir / label
+        return str(folder) if (folder / "spec.json").exists() else None
+
+
+def _job_state(state: dict[str, Any]) -> JobState:
+    losses = tuple((int(step), float(loss)) for step, loss in state.get("losses", []))
+    return JobState(
+        status=state.get("status", "running"),
+        progress=state.get("progress", 0.0),
+        losses=losses,
+        result=state.get("result", {}),
+        message=state.get("message", ""),
+    )
+
+
+# --- inside the subprocess -----------------------------------------------------------------------
+def read_exemplars(path: Path) -> list[Exemplar]:
+    """The exemplars of a file of chat lines."""
+    found = []
+    with path.open("rb") as file:
+        for line in file:
+            example = chat.loads(line)
+            found.append(Exemplar(example.input, example.output, last_question(example.history)))
+    return found
+
+
+def taught_scores(index: Index) -> list[float]:
+    """Cosines at which taught questions in other words find their answer; 0 where they miss it.
+
+    Other wordings are those of exemplars that share an answer, each looked for without itself;
+    where these are few, wordings made by rule.
+    """
+    scores = []
+    answers: dict[str, int] = {}
+    for item in index.exemplars:
+        answers[item.answer] = answers.get(item.answer, 0) + 1
+    for place, item in enumerate(index.exemplars):
+        if answers[item.answer] > 1:
+            match = index.search(item.question, item.earlier, without=place)
+            scores.append(_hit(index, match, item.answer))
+    if len(scores) < _ENOUGH:
+        for item in index.exemplars:
+            match = index.search(reword.question(item.question), item.earlier)
+            scores.append(_hit(index, match, item.answer))
+    return scores
+
+
+def _hit(index: Index, match: Any, answer: str) -> float:
+    if match is None or index.exemplars[match.place].answer != answer:
+        return 0.0
+    return float(match.score)
+
+
+def unseen_scores(index: Index, unseen: list[Exemplar]) -> list[float]:
+    """Cosines of questions that were not taught: all of these are to be declined."""
+    known = {item.answer for item in index.exemplars}
+    strange = [item for item in unseen if item.answer not in known]
+    matches = (index.search(item.question, item.earlier) for item in strange)
+    return [match.score if match else 0.0 for match in matches]
+
+
+def balanced_error(threshold: float, taught: list[float], unseen: list[float]) -> float:
+    """Mean of the share of taught questions declined and of unseen ones answered, 0 to 1."""
+    rates = []
+    if taught:
+        rates.append(sum(score < threshold for score in taught) / len(taught))
+    if unseen:
+        rates.append(sum(score >= threshold for score in unseen) / len(unseen))
+    return sum(rates) / len(rates) if rates else 0.0
+
+
+def calibrate(
+    index: Index, unseen: list[Exemplar], options: Options
+) -> Iterator[tuple[int, float, float]]:
+    """(step, best error so far, its threshold) for each threshold tried, low to high."""
+    taught, strange = taught_scores(index), unseen_scores(index, unseen)
+    best, chosen = 1.1, DEFAULT_THRESHOLD
+    for step in range(1, options.steps + 1):
+        share = (step - 1) / (options.steps - 1)
+        threshold = options.low + (options.high - options.low) * share
+        # Nothing to weigh against: keep the default.
+        error = balanced_error(threshold, taught, strange) if taught and strange else 0.0
+        if error < best:
+            best, chosen = error, threshold if taught and strange else DEFAULT_THRESHOLD
+        yield step, best, chosen
+
+
+def run(folder: Path) -> None:
+    """The job itself, from spec.json to a final state.json."""
+    spec = _read(folder / "spec.json") or {}
+    options = Options.of(spec["options"])
+    index = Index(read_exemplars(Path(spec["train_file"])))
+    unseen = read_exemplars(Path(spec["validation_file"]))
+    state: dict[str, Any] = {"status": "running", "losses": []}
+    for step, error, threshold in calibrate(index, unseen, options):
+        if (folder / "cancel").exists():
+            _replace(folder / "state.json", state | {"status": "cancelled"})
+            return
+        state["losses"].append([step, round(error, 6)])
+        state["progress"] = step / options.steps
+        state["result"] = {"threshold": round(threshold, 4), "exemplars": len(index.exemplars)}
+        _replace(folder / "state.json", state)
+        time.sleep(options.step_seconds)
+    _replace(folder / "state.json", state | {"status": "succeeded"})
+
+
+def main(folder: Path) -> None:
+    with _lock(folder) as free:
+        if not free:
+            return
+        if (_read(folder / "state.json") or {}).get("status") == "succeeded":
+            return
+        try:
+            run(folder)
+        except Exception as error:
+            _replace(folder / "state.json", {"status": "failed", "message": repr(error)})
+            raise
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

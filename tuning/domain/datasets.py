@@ -1,0 +1,168 @@
+"""Dataset versions: selected, split and frozen with the exact revisions (D1)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from reviews.domain import identity
+from reviews.formats import Example, write
+from reviews.models import Assistant, Pair
+from tuning.domain import split
+from tuning.enums import ExportStatus, Part
+from tuning.models import Dataset, DatasetMember, DatasetVersion
+
+EVERYTHING, NIGHTLY = "approved", "nightly"
+_READ_AT_ONCE = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A pair chosen for a version, with the revision that is its text now."""
+
+    candidate: split.Candidate
+    revision_id: int
+    example: Example
+
+
+def ensure(assistant: Assistant, slug: str) -> Dataset:
+    """One of the two datasets that every assistant has: everything approved, and the nightly one."""
+    names = {EVERYTHING: "Semua yang disetujui", NIGHTLY: "Ekspor malam"}
+    dataset, _created = Dataset.objects.get_or_create(
+        assistant=assistant,
+        slug=slug,
+        defaults={"name": names[slug], "only_unexported": slug == NIGHTLY},
+    )
+    return dataset
+
+
+def exported_text() -> QuerySet[DatasetMember]:
+    """For Exists over pairs: their current text is in a version that has an export.
+
+    By text, not by pair: an approved change of an exported pair is new data. A pending export
+    counts, for its file is only a matter of the next look.
+    """
+    return DatasetMember.objects.filter(
+        revision_id=OuterRef("current_revision_id"),
+        version__exports__status__in=[ExportStatus.PENDING, ExportStatus.COMPLETED],
+    )
+
+
+def selected(dataset: Dataset) -> QuerySet[Pair]:
+    rows = Pair.objects.approved().filter(assistant=dataset.assistant)
+    if dataset.only_unexported:
+        rows = rows.filter(~Exists(exported_text()))
+    return rows
+
+
+def _choose(dataset: Dataset) -> list[Chosen]:
+    columns = ("identity", "question__identity", "current_revision_id")
+    texts = tuple(f"current_revision__{name}" for name in ("input", "output", "system", "history"))
+    chosen = []
+    rows = selected(dataset).values_list(*columns, *texts).iterator(_READ_AT_ONCE)
+    for pair, family, revision, question, answer, system, history in rows:
+        turns = tuple((role, words) for role, words in history)
+        wording = identity.of_question(question, turns)
+        example = Example(question, answer, system, turns)
+        chosen.append(Chosen(split.Candidate(pair, family, wording), revision, example))
+    return sorted(chosen, key=lambda item: item.candidate.identity)
+
+
+def _earlier(assistant: Assistant) -> tuple[dict[str, Part], set[str]]:
+    """The parts that families had in earlier versions, and the pairs that were a paraphrase."""
+    rows = DatasetMember.objects.filter(version__dataset__assistant=assistant)
+    pairs = rows.filter(part=Part.PARAPHRASE).values_list("revision__pair__identity", flat=True)
+    families: dict[str, Part] = {}
+    for family, part in rows.values_list("revision__pair__question__identity", "part").distinct():
+        home = Part.TRAIN if part == Part.PARAPHRASE else Part(part)
+        # Should one ever stand in two parts, the test is the one to protect.
+        if families.get(family) != Part.TEST:
+            families[family] = home
+    return families, set(pairs)
+
+
+def _hash(system: str, chosen: list[Chosen], parts: dict[str, Part]) -> str:
+    """SHA-256 over the system instruction and, in order, each member's part and text."""
+    digest = hashlib.sha256(write([system]))
+    for item in chosen:
+        e = item.example
+        part = parts[item.candidate.identity].value
+        digest.update(write([part, e.system, e.history, e.input, e.output]))
+    return digest.hexdigest()
+
+
+def _store(
+    dataset: Dataset, chosen: list[Chosen], parts: dict[str, Part], **fields: Any
+) -> DatasetVersion:
+    last = dataset.versions.order_by("-number").first()
+    number = last.number + 1 if last else 1
+    counts = Counter(parts.values())
+    version = DatasetVersion.objects.create(
+        dataset=dataset,
+        number=number,
+        reference=f"{dataset.assistant.slug}/{dataset.slug}@{number}",
+        **{f"{part}_count": counts[part] for part in Part},
+        **fields,
+    )
+    DatasetMember.objects.bulk_create(
+        (
+            DatasetMember(
+                version=version,
+                revision_id=item.revision_id,
+                part=parts[item.candidate.identity],
+                position=position,
+            )
+            for position, item in enumerate(chosen)
+        ),
+        batch_size=500,
+    )
+    return version
+
+
+def freeze(dataset: Dataset, *, now: datetime, by: Any = None) -> DatasetVersion | None:
+    """Freeze what the dataset selects now; None where that is nothing.
+
+    Where the last version holds the same, it is returned and no other is made. Two freezes at
+    once: the number is unique, and the second raises IntegrityError.
+    """
+    with transaction.atomic():
+        chosen = _choose(dataset)
+        if not chosen:
+            return None
+        prompt = dataset.assistant.prompts.order_by("-number").first()
+        families, held = _earlier(dataset.assistant)
+        parts = split.assign([item.candidate for item in chosen], families, held)
+        content_hash = _hash(prompt.text if prompt else "", chosen, parts)
+        last = dataset.versions.order_by("-number").first()
+        if last and last.content_hash == content_hash:
+            return last
+        return _store(
+            dataset, chosen, parts, prompt=prompt, content_hash=content_hash, frozen_at=now, by=by
+        )
+
+
+def examples(version: DatasetVersion, part: str | None = None) -> Iterator[Example]:
+    """The version's examples in order, of one part or all; rows, never model instances."""
+    rows = version.members.order_by("position")
+    if part:
+        rows = rows.filter(part=part)
+    system = version.prompt.text if version.prompt else ""
+    columns = tuple(f"revision__{name}" for name in ("input", "output", "system", "history"))
+    for question, answer, own_system, history in rows.values_list(*columns).iterator(_READ_AT_ONCE):
+        turns = tuple((role, words) for role, words in history)
+        yield Example(question, answer, own_system or system, turns)
+
+
+def find(name: str) -> DatasetVersion | None:
+    """A version by its reference ('assistant/dataset@2') or its id."""
+    by_reference = DatasetVersion.objects.filter(reference=name).first()
+    if by_reference is None and name.isdecimal():
+        return DatasetVersion.objects.filter(pk=int(name)).first()
+    return by_reference

@@ -1,0 +1,155 @@
+"""Export files: whole or absent, the same bytes each time, nothing twice (A7)."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
+
+from reviews import formats
+from reviews.domain import corrections
+from reviews.domain.transitions import StaleMove, move
+from reviews.formats import Example, preference
+from reviews.models import Assistant, Feedback
+from tuning.domain import datasets
+from tuning.enums import ExportStatus, Part
+from tuning.models import Dataset, DatasetMember, DatasetVersion, Export
+
+log = logging.getLogger("hub.exports")
+
+
+def lines(version: DatasetVersion, format_name: str, part: str | None = Part.TRAIN) -> Iterator[bytes]:
+    """The file's lines. The preference form holds the corrections among the version's members."""
+    codec = formats.by_name(format_name)
+    found: Iterable[Example] = datasets.examples(version, part)
+    if format_name == preference.NAME:
+        taught = {(example.input, example.output) for example in found}
+        every = corrections.preferences(version.dataset.assistant)
+        found = (example for example in every if (example.input, example.output) in taught)
+    for example in found:
+        yield codec.dumps(example)
+
+
+def write_to(file: BinaryIO, rows: Iterable[bytes]) -> tuple[int, str]:
+    """Write the lines; returns their count and the SHA-256 (hex) of all bytes."""
+    digest, count = hashlib.sha256(), 0
+    for row in rows:
+        file.write(row)
+        digest.update(row)
+        count += 1
+    return count, digest.hexdigest()
+
+
+def path(export: Export) -> Path:
+    return Path(settings.FEEDBACK_EXPORT_DIR) / export.file_name
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_whole(target: Path, rows: Iterable[bytes]) -> tuple[int, str]:
+    """The file under its name only once it is whole and on the disk; nothing left on failure."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # A name for each writer: two at once each finish a whole file of the same bytes.
+    temporary = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}.part")
+    try:
+        with temporary.open("wb") as file:
+            result = write_to(file, rows)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    _sync_folder(target.parent)
+    return result
+
+
+def write(export: Export, now: datetime) -> None:
+    """Write the export's file, then complete its row: a crash between leaves it to the next look."""
+    rows, sha256 = write_whole(path(export), lines(export.version, export.format))
+    fields = {"rows": rows, "sha256": sha256, "completed_at": now}
+    try:
+        move(export, ExportStatus.COMPLETED, now=now, fields=fields)
+    except StaleMove:
+        # Another worker completed it with the same bytes.
+        export.refresh_from_db()
+
+
+def _free_name(now: datetime) -> str:
+    """feedback_export_YYYYMMDD_HHMMSS.jsonl, a second later for each that is taken."""
+    local = now.astimezone(ZoneInfo(settings.TIME_ZONE))
+    while True:
+        name = f"feedback_export_{local:%Y%m%d_%H%M%S}.jsonl"
+        if not Export.objects.filter(file_name=name).exists():
+            return name
+        local += timedelta(seconds=1)
+
+
+def request(version: DatasetVersion, format_name: str, now: datetime) -> Export:
+    """The export of this version in this format, opened where there is none."""
+    formats.by_name(format_name)
+    export, _created = Export.objects.get_or_create(
+        version=version,
+        format=format_name,
+        defaults={"file_name": _free_name(now), "created_at": now},
+    )
+    return export
+
+
+def write_pending(now: datetime) -> int:
+    """Finish what a crash or a full disk left open. One that fails is tried again next time."""
+    done = 0
+    for export in Export.objects.filter(status=ExportStatus.PENDING).order_by("id"):
+        try:
+            write(export, now)
+            done += 1
+        except (OSError, formats.FormatError) as error:
+            log.exception("export not written", extra={"export": export.pk})
+            Export.objects.filter(pk=export.pk).update(error=str(error))
+    return done
+
+
+def _open_nightly(dataset: Dataset, now: datetime) -> Export | None:
+    try:
+        with transaction.atomic():
+            # The version and its export come together: a version alone would hide its pairs
+            # neither from the next night nor from anyone who asks what is exported.
+            if not datasets.selected(dataset).exists():
+                return None
+            version = datasets.freeze(dataset, now=now)
+            return request(version, "gemini", now) if version else None
+    except IntegrityError:
+        log.info("another worker exports this assistant", extra={"dataset": str(dataset)})
+        return None
+
+
+def nightly(now: datetime) -> int:
+    """The export of the night, for each assistant. Returns how many files were completed."""
+    if not settings.FEEDBACK_EXPORT_ENABLED:
+        return 0
+    for assistant in Assistant.objects.order_by("id"):
+        _open_nightly(datasets.ensure(assistant, datasets.NIGHTLY), now)
+    return write_pending(now)
+
+
+def unexported_votes(assistant: Assistant) -> int:
+    """Votes whose pair is in no completed export (A5): those without a pair count, too."""
+    exported = DatasetMember.objects.filter(
+        revision__pair_id=OuterRef("pair_id"), version__exports__status=ExportStatus.COMPLETED
+    )
+    return Feedback.objects.filter(~Exists(exported), assistant=assistant).count()

@@ -1,0 +1,69 @@
+"""Hours of traffic, made anew from rows at each look, and the pruning of those rows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Avg, Count, Q
+from django.db.models.functions import TruncHour
+
+from reviews.models import Feedback
+from tuning.enums import AnswerOutcome
+from tuning.models import Answer, ModelVersion, TrafficWindow
+
+LOOK_BACK = timedelta(hours=3)
+"""A vote comes up to FEEDBACK_CACHE_TTL after its answer; hours older than this are settled."""
+
+
+def _start(now: datetime) -> datetime:
+    """The first hour to make anew: everything since the last look, and a little before."""
+    last = TrafficWindow.objects.order_by("-starts_at").values_list("starts_at", flat=True).first()
+    first = Answer.objects.order_by("at").values_list("at", flat=True).first()
+    moment = min(last, now) - LOOK_BACK if last else min(first or now, now)
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def _answers(start: datetime) -> list[dict[str, Any]]:
+    rows = Answer.objects.filter(at__gte=start).annotate(hour=TruncHour("at", tzinfo=UTC))
+    counts = {name: Count("id", filter=Q(outcome=name)) for name in AnswerOutcome.values}
+    took = Avg("milliseconds", filter=~Q(outcome=AnswerOutcome.FAILED))
+    grouped = rows.values("hour", "version_id").annotate(mean_milliseconds=took, **counts)
+    return list(grouped.order_by("hour", "version_id"))
+
+
+def _votes(start: datetime) -> list[dict[str, Any]]:
+    references = dict(ModelVersion.objects.values_list("reference", "pk"))
+    rows = Feedback.objects.filter(created_at__gte=start, model_version__in=references)
+    rows = rows.annotate(hour=TruncHour("created_at", tzinfo=UTC))
+    counts = {
+        "positive": Count("id", filter=Q(is_positive=True)),
+        "negative": Count("id", filter=Q(is_positive=False)),
+    }
+    found = []
+    for row in rows.values("hour", "model_version").annotate(**counts).order_by("hour"):
+        found.append({"version_id": references[row.pop("model_version")], **row})
+    return found
+
+
+def roll_up(now: datetime) -> int:
+    """Make the recent hours anew. Run twice, or after a crash, it says the same."""
+    start = _start(now)
+    windows: dict[tuple[int, datetime], dict[str, Any]] = defaultdict(dict)
+    for row in [*_answers(start), *_votes(start)]:
+        windows[row.pop("version_id"), row.pop("hour")].update(row)
+    for (version, hour), figures in windows.items():
+        TrafficWindow.objects.update_or_create(
+            version_id=version, starts_at=hour, defaults=figures
+        )
+    return len(windows)
+
+
+def prune(now: datetime) -> int:
+    """Delete answers older than ANSWER_RETENTION_DAYS; their hours stay."""
+    roll_up(now)
+    old = Answer.objects.filter(at__lt=now - timedelta(days=settings.ANSWER_RETENTION_DAYS))
+    deleted, _by_kind = old.delete()
+    return deleted

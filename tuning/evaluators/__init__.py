@@ -1,0 +1,1 @@
+"""Scorers: pure functions, lists in, floats out."""
