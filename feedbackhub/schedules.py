@@ -22,7 +22,9 @@ class Schedule:
 
 def wanted() -> tuple[Schedule, ...]:
     return (
-        Schedule("Export approved data", "tuning.export_nightly", settings.FEEDBACK_EXPORT_SCHEDULE),
+        Schedule(
+            "Export approved data", "tuning.export_nightly", settings.FEEDBACK_EXPORT_SCHEDULE
+        ),
         Schedule("Finish open exports", "tuning.write_exports", EVERY_MINUTE),
         Schedule("Look at tuning runs", "tuning.reconcile_runs", EVERY_MINUTE),
         Schedule("Link votes to drafts and corrections", "reviews.link_feedback", EVERY_MINUTE),

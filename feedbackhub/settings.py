@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from feedbackhub import environment as env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env.load(BASE_DIR / ".env")
+env.load(Path(env.text("ENV_FILE", str(BASE_DIR / ".env"))))
 
 # --- the place and its secrets -------------------------------------------------------------------
 DATA_DIR = env.path("DATA_DIR", BASE_DIR / "var")
@@ -252,7 +252,9 @@ SPECTACULAR_SETTINGS = {
 
 
 # --- the admin -----------------------------------------------------------------------------------
-def _link(title: object, icon: str, name: str, permission: str, query: str = "") -> dict[str, object]:
+def _link(
+    title: object, icon: str, name: str, permission: str, query: str = ""
+) -> dict[str, object]:
     def may(request: object) -> bool:
         return bool(request.user.has_perm(permission))  # type: ignore[attr-defined]
 

@@ -24,4 +24,6 @@ class HasScope(BasePermission):
                 raise PermissionDenied(f"This key lacks the scope {view.scope!r}.")
             return True
         # Reached with a user only through StaffSession, on the views that take it.
-        return bool(request.user and request.user.is_staff and request.user.has_perm(view.staff_permission))
+        return bool(
+            request.user and request.user.is_staff and request.user.has_perm(view.staff_permission)
+        )

@@ -164,7 +164,9 @@ def link_pending(now: datetime, limit: int = 500) -> int:
 
 def _by(rows: Any, *columns: str) -> list[dict[str, Any]]:
     positive = Count("id", filter=Q(is_positive=True))
-    return list(rows.values(*columns).annotate(total=Count("id"), positive=positive).order_by(*columns))
+    return list(
+        rows.values(*columns).annotate(total=Count("id"), positive=positive).order_by(*columns)
+    )
 
 
 def stats(assistant: Assistant) -> dict[str, Any]:

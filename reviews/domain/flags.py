@@ -64,11 +64,15 @@ def _contradictions(pair: Pair, revision: PairRevision) -> list[Flag]:
 def _same_question(pair: Pair, revision: PairRevision) -> list[Flag]:
     key = identity.tidy(revision.output).casefold()
     twins = Pair.objects.filter(question_id=pair.question_id, status=PairStatus.APPROVED)
-    rows = twins.exclude(pk=pair.pk).values_list("pk", "current_revision__input", "current_revision__output")
+    rows = twins.exclude(pk=pair.pk).values_list(
+        "pk", "current_revision__input", "current_revision__output"
+    )
     asked = identity.of_question(revision.input)
     for pk, question, answer in rows[:20]:
         if identity.of_question(question) == asked and identity.tidy(answer).casefold() != key:
-            return [Flag("two_answers", _("The same question has another approved answer: #%s") % pk)]
+            return [
+                Flag("two_answers", _("The same question has another approved answer: #%s") % pk)
+            ]
     return []
 
 

@@ -58,4 +58,7 @@ def revoke(key: ClientKey, now: datetime) -> None:
 
 def may_vote_from(origin: str) -> bool:
     """Whether any usable key lists the web origin, which is all a CORS preflight can be asked."""
-    return any(origin in origins for origins in ClientKey.objects.usable().values_list("origins", flat=True))
+    return any(
+        origin in origins
+        for origins in ClientKey.objects.usable().values_list("origins", flat=True)
+    )

@@ -51,7 +51,11 @@ def unsorted(assistant: Assistant) -> Category:
 
 def family(assistant: Assistant, new: NewPair) -> Question:
     """The question family of a pair: by its name where given, else by the question's own text."""
-    key = identity.of_family(new.family) if new.family else identity.of_question(new.question, new.history)
+    key = (
+        identity.of_family(new.family)
+        if new.family
+        else identity.of_question(new.question, new.history)
+    )
     found = Question.objects.filter(assistant=assistant, identity=key).first()
     if found is None:
         found, _created = Question.objects.get_or_create(
@@ -188,5 +192,3 @@ def sort(pair: Pair, category: Category, register: str) -> None:
         category=category, register=register, reviewers_needed=needed
     )
     pair.category, pair.register, pair.reviewers_needed = category, register, needed
-
-

@@ -18,7 +18,9 @@ def dumps(example: Example) -> bytes:
         turns = [words for _role, words in example.history]
         roles = [role for role, _words in example.history]
         if roles != ["user", "assistant"] * (len(roles) // 2):
-            raise FormatError("history", "Alpaca can only hold pairs of a user and an assistant turn")
+            raise FormatError(
+                "history", "Alpaca can only hold pairs of a user and an assistant turn"
+            )
         # LLaMA-Factory's spelling of earlier turns: [[question, answer], …].
         line["history"] = [turns[at : at + 2] for at in range(0, len(turns), 2)]
     return write(line)
@@ -30,7 +32,9 @@ def _history(value: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     if not isinstance(rounds, list):
         raise FormatError("history", "a list of [question, answer] is needed")
     for position, pair in enumerate(rounds):
-        if not (isinstance(pair, list) and len(pair) == 2 and all(isinstance(t, str) for t in pair)):
+        if not (
+            isinstance(pair, list) and len(pair) == 2 and all(isinstance(t, str) for t in pair)
+        ):
             raise FormatError(f"history[{position}]", "[question, answer] is needed")
         turns += [("user", pair[0]), ("assistant", pair[1])]
     return tuple(turns)

@@ -34,7 +34,11 @@ def _messages(value: dict[str, Any], field: str) -> list[tuple[str, str]]:
         raise FormatError(field, "a list of messages is needed")
     turns = []
     for position, message in enumerate(found):
-        if not isinstance(message, dict) or message.get("role") not in ("system", "user", "assistant"):
+        if not isinstance(message, dict) or message.get("role") not in (
+            "system",
+            "user",
+            "assistant",
+        ):
             raise FormatError(f"{field}[{position}]", "a message with a known role is needed")
         turns.append((str(message["role"]), text(message, "content")))
     return turns

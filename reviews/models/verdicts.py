@@ -27,9 +27,7 @@ class Checklist(models.Model):
         verbose_name_plural = _("checklists")
         ordering = ["assistant", "-version"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["assistant", "version"], name="checklist_version_once"
-            ),
+            models.UniqueConstraint(fields=["assistant", "version"], name="checklist_version_once"),
             # NULLs differ from each other in a unique index: the shared list needs its own.
             models.UniqueConstraint(
                 fields=["version"],
@@ -87,9 +85,7 @@ class Verdict(models.Model):
         related_name="verdicts",
         verbose_name=_("reviewer"),
     )
-    checklist = models.ForeignKey(
-        Checklist, models.PROTECT, null=True, verbose_name=_("checklist")
-    )
+    checklist = models.ForeignKey(Checklist, models.PROTECT, null=True, verbose_name=_("checklist"))
     round = models.PositiveSmallIntegerField(_("round"))
     decision = models.CharField(_("decision"), max_length=10, choices=Decision)
     settles = models.BooleanField(_("settles a dispute"), default=False)

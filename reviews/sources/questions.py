@@ -1,8 +1,8 @@
 """A question bank in Markdown: sections by heading, numbered items, numbering restarts.
 
-    ## 10 Domande - IMMIGRAZIONE
+## 10 Domande - IMMIGRAZIONE
 
-    1. **Berapa lama masa berlaku KITAS?**
+1. **Berapa lama masa berlaku KITAS?**
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The embedded backend: no weights change; the run finds the cosine below which to decline.
+"""The embedded backend: no weights change; the run finds the score below which to decline.
 
 The job is a subprocess with a folder of its own (`python -m tuning.backends.exemplar FOLDER`), so
 that it outlives a worker and takes no processor time from the web server's thread. The folder's
@@ -14,6 +14,7 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
@@ -29,6 +30,7 @@ _STARTS = 3
 """Times a job that died is started again before it counts as failed."""
 _STARTING_SECONDS = 10
 _ENOUGH = 20
+_FOLDS = 4
 _ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -36,9 +38,9 @@ _ROOT = Path(__file__).resolve().parent.parent.parent
 class Options:
     """`low` to `high` in `steps` thresholds are tried; `step_seconds` slows a run down to watch."""
 
-    low: float = 0.20
-    high: float = 0.80
-    steps: int = 31
+    low: float = 0.05
+    high: float = 0.65
+    steps: int = 61
     step_seconds: float = 0.0
 
     @classmethod
@@ -47,7 +49,9 @@ class Options:
         if unknown:
             raise BackendError(f"unknown option: {', '.join(unknown)}", permanent=True)
         try:
-            options = cls(**{name: type(getattr(cls(), name))(value) for name, value in values.items()})
+            options = cls(
+                **{name: type(getattr(cls(), name))(value) for name, value in values.items()}
+            )
         except (TypeError, ValueError) as error:
             raise BackendError(f"wrong option: {error}", permanent=True) from error
         if not (0 <= options.low < options.high <= 1 and 2 <= options.steps <= 1000):
@@ -172,36 +176,37 @@ def read_exemplars(path: Path) -> list[Exemplar]:
     return found
 
 
-def taught_scores(index: Index) -> list[float]:
-    """Cosines at which taught questions in other words find their answer; 0 where they miss it.
+def taught_scores(exemplars: list[Exemplar]) -> list[float]:
+    """Scores at which taught questions in other words find their answer; 0 where they miss it.
 
-    Other wordings are those of exemplars that share an answer, each looked for without itself;
-    where these are few, wordings made by rule.
+    Each wording of an answer that has several is asked of an index without it, a fold at a time;
+    where such wordings are few, taught questions reworded by rule are asked as well.
     """
+    answers: dict[str, int] = Counter(item.answer for item in exemplars)
     scores = []
-    answers: dict[str, int] = {}
-    for item in index.exemplars:
-        answers[item.answer] = answers.get(item.answer, 0) + 1
-    for place, item in enumerate(index.exemplars):
-        if answers[item.answer] > 1:
-            match = index.search(item.question, item.earlier, without=place)
-            scores.append(_hit(index, match, item.answer))
+    for fold in range(_FOLDS):
+        held = [
+            at for at in range(fold, len(exemplars), _FOLDS) if answers[exemplars[at].answer] > 1
+        ]
+        out = set(held)
+        index = Index(item for at, item in enumerate(exemplars) if at not in out)
+        asked = [(exemplars[at].question, exemplars[at]) for at in held]
+        scores += [_hit(index, question, item) for question, item in asked]
     if len(scores) < _ENOUGH:
-        for item in index.exemplars:
-            match = index.search(reword.question(item.question), item.earlier)
-            scores.append(_hit(index, match, item.answer))
+        index = Index(exemplars)
+        scores += [_hit(index, reword.question(item.question), item) for item in exemplars]
     return scores
 
 
-def _hit(index: Index, match: Any, answer: str) -> float:
-    if match is None or index.exemplars[match.place].answer != answer:
-        return 0.0
-    return float(match.score)
+def _hit(index: Index, question: str, item: Exemplar) -> float:
+    match = index.search(question, item.earlier)
+    return match.score if match and match.answer == item.answer else 0.0
 
 
-def unseen_scores(index: Index, unseen: list[Exemplar]) -> list[float]:
-    """Cosines of questions that were not taught: all of these are to be declined."""
-    known = {item.answer for item in index.exemplars}
+def unseen_scores(exemplars: list[Exemplar], unseen: list[Exemplar]) -> list[float]:
+    """Scores of questions that were not taught: all of these are to be declined."""
+    index = Index(exemplars)
+    known = set(index.answers)
     strange = [item for item in unseen if item.answer not in known]
     matches = (index.search(item.question, item.earlier) for item in strange)
     return [match.score if match else 0.0 for match in matches]
@@ -218,18 +223,19 @@ def balanced_error(threshold: float, taught: list[float], unseen: list[float]) -
 
 
 def calibrate(
-    index: Index, unseen: list[Exemplar], options: Options
+    exemplars: list[Exemplar], unseen: list[Exemplar], options: Options
 ) -> Iterator[tuple[int, float, float]]:
     """(step, best error so far, its threshold) for each threshold tried, low to high."""
-    taught, strange = taught_scores(index), unseen_scores(index, unseen)
+    taught, strange = taught_scores(exemplars), unseen_scores(exemplars, unseen)
+    # Without both there is nothing to weigh: the default stays.
+    weighed = bool(taught and strange)
     best, chosen = 1.1, DEFAULT_THRESHOLD
     for step in range(1, options.steps + 1):
         share = (step - 1) / (options.steps - 1)
         threshold = options.low + (options.high - options.low) * share
-        # Nothing to weigh against: keep the default.
-        error = balanced_error(threshold, taught, strange) if taught and strange else 0.0
+        error = balanced_error(threshold, taught, strange)
         if error < best:
-            best, chosen = error, threshold if taught and strange else DEFAULT_THRESHOLD
+            best, chosen = error, threshold if weighed else DEFAULT_THRESHOLD
         yield step, best, chosen
 
 
@@ -237,16 +243,16 @@ def run(folder: Path) -> None:
     """The job itself, from spec.json to a final state.json."""
     spec = _read(folder / "spec.json") or {}
     options = Options.of(spec["options"])
-    index = Index(read_exemplars(Path(spec["train_file"])))
+    exemplars = read_exemplars(Path(spec["train_file"]))
     unseen = read_exemplars(Path(spec["validation_file"]))
     state: dict[str, Any] = {"status": "running", "losses": []}
-    for step, error, threshold in calibrate(index, unseen, options):
+    for step, error, threshold in calibrate(exemplars, unseen, options):
         if (folder / "cancel").exists():
             _replace(folder / "state.json", state | {"status": "cancelled"})
             return
         state["losses"].append([step, round(error, 6)])
         state["progress"] = step / options.steps
-        state["result"] = {"threshold": round(threshold, 4), "exemplars": len(index.exemplars)}
+        state["result"] = {"threshold": round(threshold, 4), "exemplars": len(exemplars)}
         _replace(folder / "state.json", state)
         time.sleep(options.step_seconds)
     _replace(folder / "state.json", state | {"status": "succeeded"})

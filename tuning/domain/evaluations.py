@@ -56,7 +56,9 @@ def plan(evaluation: Evaluation) -> list[Asking]:
     Taught facts in held-out words; where those are fewer than ENOUGH, taught questions reworded by
     rule make up for them in a slice of their own; then the test's unseen questions.
     """
-    asked = [Asking(Slice.PARAPHRASE, m, m.revision.input) for m in _members(evaluation, Part.PARAPHRASE)]
+    asked = [
+        Asking(Slice.PARAPHRASE, m, m.revision.input) for m in _members(evaluation, Part.PARAPHRASE)
+    ]
     missing = ENOUGH - len(asked)
     if missing > 0:
         train = list(_members(evaluation, Part.TRAIN))
@@ -95,7 +97,7 @@ def _ask(
     request = _request(asking, asking.question)
     first, second = base.complete(request), tuned.complete(request)
     taught = _taught_wording(asking)
-    again = tuned.complete(_request(asking, taught)) if taught else Completion("")
+    again = tuned.complete(_request(asking, taught)) if taught else Completion("", declined=True)
     return EvaluationAnswer(
         evaluation=evaluation,
         member=asking.member,
@@ -105,7 +107,7 @@ def _ask(
         base_declined=first.declined,
         tuned_answer=second.text,
         tuned_declined=second.declined,
-        taught_answer=again.text,
+        taught_answer=None if again.declined else again.text,
     )
 
 
@@ -148,7 +150,8 @@ def measure(rows: list[EvaluationAnswer]) -> dict[str, Any]:
     metrics: dict[str, Any] = {side: _side(rows, side) for side in ("base", "tuned")}
     taught = [row for row in rows if row.slice != Slice.UNSEEN]
     metrics["tuned"]["consistency"] = critical.consistency(
-        [row.tuned_answer for row in taught], [row.taught_answer for row in taught]
+        [None if row.tuned_declined else row.tuned_answer for row in taught],
+        [row.taught_answer for row in taught],
     )
     metrics["slices"] = {name: sum(row.slice == name for row in rows) for name in Slice.values}
     return metrics

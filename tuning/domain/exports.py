@@ -28,7 +28,9 @@ from tuning.models import Dataset, DatasetMember, DatasetVersion, Export
 log = logging.getLogger("hub.exports")
 
 
-def lines(version: DatasetVersion, format_name: str, part: str | None = Part.TRAIN) -> Iterator[bytes]:
+def lines(
+    version: DatasetVersion, format_name: str, part: str | None = Part.TRAIN
+) -> Iterator[bytes]:
     """The file's lines. The preference form holds the corrections among the version's members."""
     codec = formats.by_name(format_name)
     found: Iterable[Example] = datasets.examples(version, part)

@@ -105,7 +105,13 @@ def _step(run: TuningRun, to: str, now: datetime, **fields: Any) -> None:
 
 def _fail(run: TuningRun, reason: str, now: datetime) -> None:
     with transaction.atomic():
-        move(run, RunStatus.FAILED, note=reason, now=now, fields={"error": reason, "finished_at": now})
+        move(
+            run,
+            RunStatus.FAILED,
+            note=reason,
+            now=now,
+            fields={"error": reason, "finished_at": now},
+        )
         _event(run, EventKind.ERROR, reason, now)
 
 
@@ -265,7 +271,12 @@ def _look_safely(run: TuningRun, now: datetime) -> None:
 def reconcile(now: datetime) -> int:
     """Look once at each run whose time has come. Returns how many were looked at."""
     looked = 0
-    related = ("assistant", "dataset_version__dataset__assistant", "dataset_version__prompt", "base_model")
+    related = (
+        "assistant",
+        "dataset_version__dataset__assistant",
+        "dataset_version__prompt",
+        "base_model",
+    )
     for run in TuningRun.objects.due(now).select_related(*related).order_by("next_look_at", "id"):
         if _claim(run, now):
             _look_safely(run, now)

@@ -65,7 +65,9 @@ def lessons(version: ModelVersion) -> list[Exemplar]:
     taught = version.dataset_version_id
     if taught:
         rows = rows.exclude(pair__current_revision__memberships__version=taught)
-    texts = rows.values_list("pair__current_revision__input", "pair__current_revision__output", "history")
+    texts = rows.values_list(
+        "pair__current_revision__input", "pair__current_revision__output", "history"
+    )
     return [Exemplar(q, a, last_question(history)) for q, a, history in texts.order_by("id")]
 
 

@@ -64,7 +64,9 @@ def _hold_out(
 ) -> set[str]:
     """Identities of held-out wordings, one a family; those families are taught from now on."""
     held = set()
-    again = {c.family for members in families.values() for c in members if c.identity in held_before}
+    again = {
+        c.family for members in families.values() for c in members if c.identity in held_before
+    }
     for family in sorted(families, key=lambda name: (name not in again, name)):
         if len(held) >= room:
             break

@@ -55,9 +55,7 @@ def roll_up(now: datetime) -> int:
     for row in [*_answers(start), *_votes(start)]:
         windows[row.pop("version_id"), row.pop("hour")].update(row)
     for (version, hour), figures in windows.items():
-        TrafficWindow.objects.update_or_create(
-            version_id=version, starts_at=hour, defaults=figures
-        )
+        TrafficWindow.objects.update_or_create(version_id=version, starts_at=hour, defaults=figures)
     return len(windows)
 
 

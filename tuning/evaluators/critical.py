@@ -28,9 +28,16 @@ def precision(answers: Sequence[str], golden: Sequence[str]) -> float | None:
     return found / stated if stated else None
 
 
-def consistency(answers: Sequence[str], others: Sequence[str]) -> float | None:
-    """Share of questions whose two answers, to two wordings, state the same facts."""
-    pairs = list(zip(answers, others, strict=True))
-    if not pairs:
-        return None
-    return sum(facts.values(mine) == facts.values(other) for mine, other in pairs) / len(pairs)
+def consistency(answers: Sequence[str | None], others: Sequence[str | None]) -> float | None:
+    """Share of questions whose two answers, to two wordings, state the same facts.
+
+    None in a list is a question that was declined: it states nothing to contradict, and accuracy
+    counts it already. None of no question answered both times.
+    """
+    pairs = zip(answers, others, strict=True)
+    same = [
+        facts.values(mine) == facts.values(other)
+        for mine, other in pairs
+        if mine is not None and other is not None
+    ]
+    return sum(same) / len(same) if same else None

@@ -53,8 +53,8 @@ class EvaluationAnswer(models.Model):
     base_declined = models.BooleanField(_("base declined"))
     tuned_answer = models.TextField(_("tuned answer"))
     tuned_declined = models.BooleanField(_("tuned declined"))
-    # What the tuned version says to a wording that it was taught, for consistency.
-    taught_answer = models.TextField(_("tuned answer to a taught wording"), blank=True)
+    # What the tuned version says to a wording that it was taught; empty where it declines.
+    taught_answer = models.TextField(_("tuned answer to a taught wording"), null=True)
 
     class Meta:
         verbose_name = _("evaluation answer")

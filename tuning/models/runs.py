@@ -117,9 +117,7 @@ class TuningRun(models.Model):
 
 
 class RunEvent(models.Model):
-    run = models.ForeignKey(
-        TuningRun, models.CASCADE, related_name="events", verbose_name=_("run")
-    )
+    run = models.ForeignKey(TuningRun, models.CASCADE, related_name="events", verbose_name=_("run"))
     at = models.DateTimeField(_("at"))
     kind = models.CharField(_("kind"), max_length=10, choices=EventKind)
     message = models.TextField(_("message"), blank=True)

@@ -1,9 +1,10 @@
 """The embedded model: the nearest approved answer, or the honest word that it does not know.
 
-No weights: questions are vectors of word and character 4-gram counts, weighted by inverse
-document frequency, and compared by their cosine (Salton and Buckley 1988, 'Term-weighting
-approaches in automatic text retrieval'). Character n-grams carry Indonesian affixes and typing
-errors; slang is read in its standard form.
+No weights are trained: each approved answer is a document of its words and those of every question
+that it answers, and a question is scored against it by BM25 (Robertson and Zaragoza 2009, 'The
+Probabilistic Relevance Framework: BM25 and Beyond', eq. 3.15) as a share of the best score that the
+question could reach. Words are stemmed lightly and slang is read in its standard form; character
+4-grams carry typing errors and the affixes that the stemmer misses.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from dataclasses import dataclass
 from reviews.checks import slang
 from tuning.providers.base import Completion, CompletionRequest
 
-DEFAULT_THRESHOLD = 0.5
-"""Cosine below which it declines, where no run has calibrated it."""
-_GRAM = 4
-_GRAM_WEIGHT = 0.35
+DEFAULT_THRESHOLD = 0.3
+"""Score below which it declines, where no run has calibrated it."""
+_K1, _B = 0.5, 0.5
+_GRAM, _GRAM_WEIGHT = 4, 0.3
+_COMMON_WEIGHT = 0.1
+"""Of words that any question may hold ('apa', 'berapa', 'kami')."""
 _EARLIER_WEIGHT = 0.4
 """How much the last earlier question counts: enough to tell short follow-ups apart."""
 DECLINES = {
@@ -40,67 +43,84 @@ class Exemplar:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An exemplar (by its place) and its cosine with the query, from 0 to 1."""
+    """An answer and how well the question fits it, from 0 to 1."""
 
-    place: int
+    answer: str
     score: float
 
 
-def _counts(text: str) -> Counter[str]:
-    counts: Counter[str] = Counter()
+Features = dict[str, float]
+
+
+def features(text: str, weight: float = 1.0) -> Features:
+    """Weights of the text's stems and their character 4-grams; empty for no words."""
+    found: Features = defaultdict(float)
     for word in slang.standard_words(text):
-        counts[word] += 1.0  # type: ignore[assignment]
-        padded = f" {word} "
+        share = weight * (_COMMON_WEIGHT if word in slang.COMMON else 1.0)
+        stem = slang.stem(word)
+        found[stem] += share
+        padded = f" {stem} "
         for at in range(len(padded) - _GRAM + 1):
-            counts[padded[at : at + _GRAM]] += _GRAM_WEIGHT  # type: ignore[assignment]
-    return counts
+            # The mark keeps a gram apart from a word of the same letters.
+            found[f"#{padded[at : at + _GRAM]}"] += share * _GRAM_WEIGHT
+    return found
 
 
-def features(question: str, earlier: str = "") -> dict[str, float]:
-    """Feature weights of a question, before any document frequency. Empty for no words."""
-    counts: dict[str, float] = dict(_counts(question))
-    for name, count in _counts(earlier).items() if earlier else ():
-        counts[name] = counts.get(name, 0.0) + _EARLIER_WEIGHT * count
-    return {name: 1.0 + math.log(count) if count > 1 else count for name, count in counts.items()}
+def _query(question: str, earlier: str) -> Features:
+    row = features(question)
+    for name, weight in features(earlier, _EARLIER_WEIGHT).items():
+        row[name] = row.get(name, 0.0) + weight
+    return row
 
 
 class Index:
-    """Exemplars by feature. Immutable once made, so threads share it freely."""
+    """Answers by feature. Immutable once made, so threads share it freely."""
 
     def __init__(self, exemplars: Iterable[Exemplar], threshold: float = DEFAULT_THRESHOLD) -> None:
         self.exemplars = list(exemplars)
         self.threshold = threshold
-        rows = [features(item.question, item.earlier) for item in self.exemplars]
+        questions: dict[str, list[Exemplar]] = defaultdict(list)
+        for item in self.exemplars:
+            questions[item.answer].append(item)
+        self.answers = list(questions)
+        rows = [self._document(answer, items) for answer, items in questions.items()]
+        sizes = [sum(row.values()) for row in rows]
+        mean = sum(sizes) / len(sizes) if sizes else 1.0
         frequency = Counter(name for row in rows for name in row)
-        total = len(rows)
-        self._idf = {name: math.log(1 + total / count) for name, count in frequency.items()}
-        # A word that no exemplar holds says that the question is about something else.
-        self._unseen_idf = math.log(1 + total) if total else 0.0
+        self._idf = {name: self._rarity(count) for name, count in frequency.items()}
+        # A word that no answer holds says that the question is about something else.
+        self._unknown = self._rarity(0)
         self._postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
-        for place, row in enumerate(rows):
-            norm = self._norm(row)
-            for name, weight in row.items():
-                self._postings[name].append((place, weight * self._idf[name] / norm))
+        for place, (row, size) in enumerate(zip(rows, sizes, strict=True)):
+            damping = _K1 * (1 - _B + _B * size / mean)
+            for name, count in row.items():
+                self._postings[name].append((place, count * (_K1 + 1) / (count + damping)))
 
-    def _norm(self, row: dict[str, float]) -> float:
-        weights = (weight * self._idf.get(name, self._unseen_idf) for name, weight in row.items())
-        return math.sqrt(sum(weight * weight for weight in weights)) or 1.0
+    @staticmethod
+    def _document(answer: str, items: list[Exemplar]) -> Features:
+        row = features(answer)
+        for item in items:
+            for name, weight in _query(item.question, item.earlier).items():
+                row[name] = row.get(name, 0.0) + weight
+        return row
 
-    def search(self, question: str, earlier: str = "", without: int | None = None) -> Match | None:
-        """The nearest exemplar, `without` one of them where asked; None where nothing is near."""
-        row = features(question, earlier)
-        norm = self._norm(row)
+    def _rarity(self, count: int) -> float:
+        return math.log(1 + (len(self.answers) - count + 0.5) / (count + 0.5))
+
+    def search(self, question: str, earlier: str = "") -> Match | None:
+        """The answer that fits best; None where no word of the question is known."""
+        row = _query(question, earlier)
         scores: dict[int, float] = defaultdict(float)
         for name, weight in row.items():
-            for place, stored in self._postings.get(name, ()):
-                scores[place] += stored * weight * self._idf[name] / norm
-        if without is not None:
-            scores.pop(without, None)
+            for place, gain in self._postings.get(name, ()):
+                scores[place] += weight * self._idf[name] * gain
         if not scores:
             return None
+        rarities = (weight * self._idf.get(name, self._unknown) for name, weight in row.items())
+        best_possible = sum(rarities) * (_K1 + 1)
         # Of equals the first, so that the same index always answers the same.
         place = min(scores, key=lambda at: (-round(scores[at], 9), at))
-        return Match(place, scores[place])
+        return Match(self.answers[place], scores[place] / best_possible)
 
 
 def last_question(history: Sequence[tuple[str, str]]) -> str:
@@ -116,4 +136,4 @@ class ExemplarProvider:
         match = self.index.search(request.prompt, last_question(request.history))
         if match is None or match.score < self.index.threshold:
             return Completion(DECLINES.get(request.language, DECLINES["id"]), declined=True)
-        return Completion(self.index.exemplars[match.place].answer)
+        return Completion(match.answer)

@@ -26,7 +26,9 @@ class Question(Strict):
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         messages = data.pop("messages", None)
         if (messages is None) == ("prompt" not in data):
-            raise serializers.ValidationError({"messages": ["prompt or messages is needed, not both"]})
+            raise serializers.ValidationError(
+                {"messages": ["prompt or messages is needed, not both"]}
+            )
         if messages is None:
             return data | {"history": ()}
         if messages[-1]["role"] != "user":

@@ -12,7 +12,7 @@ from rest_framework.serializers import Serializer
 from feedbackhub.api.serializers.base import Problem
 from reviews.domain import contexts
 
-PROBLEMS = {status: Problem for status in (400, 401, 403, 413, 415, 422, 503)}
+PROBLEMS = dict.fromkeys((400, 401, 403, 413, 415, 422, 503), Problem)
 """What any call with a body may answer, for the schema."""
 
 

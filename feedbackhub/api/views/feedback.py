@@ -39,7 +39,14 @@ class Votes(APIView):
     @extend_schema(
         operation_id="vote",
         request=Vote,
-        responses={201: StoredVote, 200: StoredVote, 404: Problem, 409: Problem, 410: Problem, **PROBLEMS},
+        responses={
+            201: StoredVote,
+            200: StoredVote,
+            404: Problem,
+            409: Problem,
+            410: Problem,
+            **PROBLEMS,
+        },
     )
     def post(self, request: Request, request_id: uuid.UUID) -> Response:
         """Vote on an answer. The same vote again is harmless."""

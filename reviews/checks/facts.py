@@ -1,0 +1,390 @@
+"""Critical facts of an answer: amounts, durations, percentages and legal citations.
+
+An answer that gets one of these wrong is wrong, however well it reads. Each fact has a canonical
+value, so that "Rp10 miliar" and "10.000.000.000 rupiah" compare equal:
+
+    amount      IDR 10000000000    IDR 5000000..10000000    USD 350
+    duration    30 day    14 workday    6..12 month    2x30 day
+    percentage  11 %    0.5 %    10..15 %
+    citation    UU 25/2007    pasal 33 ayat 1 UU 25/2007    pasal 378 KUHP    PPh pasal 21
+
+Units are never converted: "12 bulan" is not "1 tahun" where a law says one of them. A law without
+a number ("UU Cipta Kerja") counts only behind an article. A tax named after its article is a
+citation in both spellings, "PPh 21" and "PPh Pasal 21". Indonesian and English are read; numbers
+in words only in Indonesian.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A fact at text[start:end]: `kind` and canonical `value` as in the table above."""
+
+    kind: str
+    value: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """One end of a range: the group that holds it and the form of its canonical value.
+
+    The form ("{} day") is empty where the number has no unit of its own: the 5 of "5-10 juta".
+    """
+
+    group: str
+    value: Decimal
+    form: str
+
+
+_Spellings = dict[str, str]
+
+
+def _either(*tables: _Spellings) -> str:
+    return "(?:" + "|".join(pattern for table in tables for pattern in table.values()) + ")"
+
+
+def _name(table: _Spellings, spelling: str) -> str:
+    """Return the canonical name of a spelling that `_either(table)` matched."""
+    names = (name for name, spelt in table.items() if re.fullmatch(spelt, spelling, re.IGNORECASE))
+    return next(names)
+
+
+_ONES = ("nol", "satu", "dua", "tiga", "empat", "lima", "enam", "tujuh", "delapan", "sembilan")
+_STARTS = {word: value for value, word in enumerate(_ONES)}
+_STARTS |= {"se": 1, "sepuluh": 10, "sebelas": 11, "seratus": 100, "seribu": 1000}
+_TENS = {"puluh": 10, "ratus": 100}
+_POWERS = {"ribu": 3, "juta": 6, "miliar": 9, "milyar": 9, "triliun": 12}
+
+_SCALES = {
+    "3": "ribu|rb|k|thousand",
+    "6": "juta|jt|million|mn",
+    "9": "miliar|milyar|billion|bn",
+    "12": "triliun|trillion|t",
+    "M": "m",
+}
+_UNITS = {
+    "%": r"%|persen|per ?cent",
+    "workday": r"hari\s+kerja|(?:working|business|work)\s+days?",
+    "day": r"hari(?:\s+kalender)?|(?:calendar\s+)?days?",
+    "week": r"minggu|pekan|weeks?",
+    "month": r"bulan|bln|months?",
+    # "25 Tahun 2007" numbers a law.
+    "year": r"(?:tahun|thn|years?)(?!\s+(?:19|20)\d\d)",
+    "hour": r"jam(?!\s+\d)|hours?",
+    "minute": r"menit|minutes?",
+}
+_SIGNS = {
+    "IDR": r"Rp\.?|IDR",
+    "USD": r"USD|US\$|\$",
+    "SGD": r"SGD|S\$",
+    "AUD": r"AUD|A\$",
+    "EUR": r"EUR|€",
+}
+# After a number: never "Rp", which belongs to the next one. Longer names before plain "dolar".
+_NOUNS = {
+    "IDR": r"rupiah|IDR",
+    "SGD": r"dolar\s+Singapura|Singapore\s+dollars?|SGD",
+    "AUD": r"dolar\s+Australia|Australian\s+dollars?|AUD",
+    "USD": r"dolar(?:\s+(?:AS|Amerika(?:\s+Serikat)?))?|(?:US\s+)?dollars?|USD",
+    "EUR": r"euros?|EUR",
+}
+_INSTRUMENTS = {
+    "Perppu": r"Perp?pu|Peraturan\s+Pemerintah\s+Pengganti\s+Undang-Undang",
+    "UU": r"Undang[- ]Undang|UU|Law",
+    "PP": r"Peraturan\s+Pemerintah|PP|Government\s+Regulation",
+    "Perpres": r"Peraturan\s+Presiden|Perpres|Presidential\s+Regulation",
+    "Keppres": r"Keputusan\s+Presiden|Keppres",
+    "PMK": r"Peraturan\s+Menteri\s+Keuangan|PMK|Minister\s+of\s+Finance\s+Regulation",
+    "Permenkumham": r"Peraturan\s+Menteri\s+Hukum\s+dan\s+(?:HAM|Hak\s+Asasi\s+Manusia)"
+    r"|Permenkumham",
+    "Permenimipas": r"Peraturan\s+Menteri\s+Imigrasi\s+dan\s+Pemasyarakatan|Permenimipas",
+    "Permenaker": r"Peraturan\s+Menteri\s+(?:Ketenagakerjaan|Tenaga\s+Kerja)|Permenaker",
+    "Permendag": r"Peraturan\s+Menteri\s+Perdagangan|Permendag",
+    "Permenperin": r"Peraturan\s+Menteri\s+Perindustrian|Permenperin",
+    "Peraturan BKPM": r"(?:Peraturan|Perka)\s+(?:Kepala\s+)?BKPM",
+    "POJK": r"Peraturan\s+(?:OJK|Otoritas\s+Jasa\s+Keuangan)|POJK",
+    "Perda": r"Peraturan\s+Daerah|Perda",
+    "PER": r"(?:Peraturan\s+(?:Direktur\s+Jenderal|Dirjen)|Perdirjen)\s+Pajak|PER(?=-\d|$)",
+}
+_CODES = {
+    "KUHPerdata": r"KUH\s?Perdata|KUHPer|Kitab\s+Undang-Undang\s+Hukum\s+Perdata",
+    "KUHAP": r"KUHAP|Kitab\s+Undang-Undang\s+Hukum\s+Acara\s+Pidana",
+    "KUHP": r"KUHP|Kitab\s+Undang-Undang\s+Hukum\s+Pidana|(?:Criminal|Penal)\s+Code",
+    "KUHD": r"KUHD|Kitab\s+Undang-Undang\s+Hukum\s+Dagang",
+    "UUD 1945": r"UUD(?:\s+NRI)?(?:\s+Tahun)?\s+1945",
+}
+
+# Blanks within a line (NBSP too): a number does not take its unit from the next line.
+_S = r"[^\S\n]"
+# Markdown may put asterisks between a number and its unit: "**30** hari".
+_GAP = r"(?:[^\S\n]|\*)*"
+# "dua koma lima persen" is not five percent; decimals in words are left out.
+_LEFT = r"(?<!\w)(?<!\d[.,/\u2013-])(?<!koma )"
+# Atomic, lest "500" be split to suit what follows.
+_DIGITS = r"(?>\d+(?:[.,]\d+)*)"
+_WORDS = (
+    rf"(?:{'|'.join(_STARTS)})\b(?:\s+(?:{'|'.join([*_STARTS, 'belas', *_TENS, *_POWERS])})\b)*"
+)
+_COUNT = rf"(?:{_DIGITS}|{_WORDS})"
+# The number again in the other script: "1 (satu) tahun", "lima (5) tahun".
+_GLOSS = rf"(?:{_S}*\([\w ]{{1,40}}\))?"
+_TO = rf"(?:{_GAP}[-\u2013\u2014]{_GAP}|{_S}+(?:sampai(?:{_S}+dengan)?|hingga|s\.?/?d\.?|to){_S}+)"
+_OR = rf"{_S}+(?:dan|atau|and|or){_S}+"
+_UNIT = rf"(?:{_either(_UNITS)})(?!\w)"
+_SIGN = rf"(?<!\w){_either(_SIGNS)}"
+_NOUN = rf"{_GAP}(?P<currency>{_either(_NOUNS)})(?!\w)"
+_LOW_SCALE = rf"(?:{_GAP}(?P<low_scale>{_either(_SCALES)})(?!\w))?"
+_HIGH_SCALE = _LOW_SCALE.replace("low", "high")
+
+_MEASURE = re.compile(
+    rf"{_LEFT}(?:(?P<times>{_COUNT}){_S}*(?:x|\u00d7|kali){_S}*)?"
+    rf"(?:(?P<low>{_COUNT}){_GLOSS}(?:(?:{_GAP}|-)(?P<low_unit>{_UNIT}))?"
+    rf"(?:(?P<to>{_TO})|(?P<or>{_OR})))?"
+    rf"(?P<high>{_COUNT}|se(?=hari|minggu|pekan|bulan|tahun|jam)){_GLOSS}\)?"
+    # "sehari-hari" means daily.
+    rf"(?:{_GAP}|-)(?P<unit>{_UNIT})(?!-hari)",
+    re.IGNORECASE,
+)
+_BETWEEN = re.compile(r"\b(?:antara|between)\s+\Z", re.IGNORECASE)
+# "tanggal 15 bulan berikutnya" is a day of the month, "salah satu bulan" counts nothing.
+_NO_COUNT = re.compile(r"\b(?:tanggal|tgl\.?|salah)\s+\Z", re.IGNORECASE)
+
+_PREFIXED = re.compile(
+    rf"(?P<currency>{_SIGN}){_GAP}(?P<low>{_COUNT}){_GLOSS}{_LOW_SCALE}"
+    # "Rp500.000 - 5 hari" is no range.
+    rf"(?:{_TO}(?P<second>{_SIGN}{_GAP})?(?P<high>{_COUNT}){_HIGH_SCALE}(?!{_GAP}{_UNIT}))?",
+    re.IGNORECASE,
+)
+# A low end of four bare digits is more likely a year: "2024 - 10 juta".
+_LOW = rf"{_LEFT}(?:(?P<low>{_COUNT}){_LOW_SCALE}(?<!\d{{4}}){_TO})?"
+_SUFFIXED = re.compile(rf"{_LOW}(?P<high>{_COUNT}){_GLOSS}{_HIGH_SCALE}{_NOUN}", re.IGNORECASE)
+_BARE = re.compile(
+    rf"{_LOW}(?P<high>{_DIGITS}){_GAP}(?P<high_scale>ribu|rb|juta|jt|mil[iy]ar|triliun|(?-i:M))"
+    rf"(?!\w)(?!{_S}+(?:orang|jiwa|penduduk|unit|ton|hektare?|km|meter|kali|lembar|saham|tahun))",
+    re.IGNORECASE,
+)
+_RUPIAH = re.compile(r"\bRp|\brupiah\b|\bIDR|juta\b|jt\b|miliar\b", re.IGNORECASE)
+# How far from a bare "10 M" the rupiah may be named, in characters.
+_NEAR = 40
+
+_ARTICLE = re.compile(
+    rf"(?<!\w)(?:(?P<tax>PPh{_S}+)?(?:Pasal|Article|Ps\.){_S}*"
+    # "PPh 21", but not "PPh 15%": the articles that name a tax, without a unit behind them.
+    rf"|(?P<short>PPh{_S}+)(?=(?:4|15|2[1-69])(?![.,]?\d|{_S}*(?:%|persen|juta|jt|rb|ribu))))"
+    rf"(?P<article>\d+[A-Z]{{0,2}})\b"
+    rf"(?:{_S}*(?:(?:ayat|paragraph){_S}*\(?|\((?=\d+[a-z]?\)))(?P<ayat>\d{{1,2}}[a-z]?)\)?)?"
+    rf"(?:{_S}*(?:huruf|letter){_S}*\(?(?P<huruf>[a-z])\b\)?)?"
+    rf"(?:{_S}*(?:angka|number){_S}*\(?(?P<angka>\d+)\)?)?",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(
+    rf"(?<!\w)(?P<type>{_either(_INSTRUMENTS)})(?:{_S}*\([^()\n]{{1,20}}\))?"
+    # The title may stand before the number: "UU Penanaman Modal No. 25 …".
+    rf"(?:{_S}+(?-i:[A-Z])[\w/]*){{0,6}}?{_S}*(?:Nomor|No\.?|Number|-)?{_S}*:?{_S}*"
+    rf"(?P<number>\d+[A-Z]?|[A-Z][\w.]*-\d[\w.]*)(?:/[A-Z][\w.-]*)*"
+    rf"(?:{_S}*/{_S}*|,?{_S}+(?:tahun|thn|th\.?|of|year){_S}+)(?P<year>(?:19|20)\d\d)(?!\d)",
+    re.IGNORECASE,
+)
+_PMK_ALONE = re.compile(r"(?<!\w)(?P<number>\d+)/PMK\.\d+/(?P<year>\d{4})(?!\d)", re.IGNORECASE)
+_CODE = re.compile(rf"(?<!\w)(?P<code>{_either(_CODES)})(?:\s*\([A-Z]+\))?(?!\w)", re.IGNORECASE)
+_TITLE = re.compile(r"(?<!\w)(?:UU|Undang-[Uu]ndang)((?:[^\S\n]+(?!No(?:mor)?\b)[A-Z]\w*){1,4})")
+_OF = re.compile(r"[\s,]*(?:(?:dari|dalam|pada|of(?:\s+the)?)\s+)?")
+
+
+def find(text: str) -> list[Fact]:
+    """Return the facts of `text`, ordered and without overlaps."""
+    found: list[Fact] = []
+    for detect in _DETECTORS:
+        for fact in detect(text):
+            if all(fact.end <= other.start or other.end <= fact.start for other in found):
+                found.append(fact)
+    return sorted(found, key=lambda fact: fact.start)
+
+
+def values(text: str) -> frozenset[tuple[str, str]]:
+    """Return the (kind, value) of each fact of `text`."""
+    return frozenset((fact.kind, fact.value) for fact in find(text))
+
+
+def agreement(answer: str, golden: str) -> tuple[int, int, int]:
+    """Compare two texts by their distinct facts.
+
+    Returns the number of golden facts found in the answer, of golden facts in all, and of facts
+    of the answer that golden does not hold.
+    """
+    ours, theirs = values(answer), values(golden)
+    return len(ours & theirs), len(theirs), len(ours - theirs)
+
+
+def _citations(text: str) -> Iterator[Fact]:
+    """Yield articles joined to the law they stand in, lone articles, lone laws and tax names."""
+    laws = list(_laws(text))
+    free = laws + list(_codes(text))
+    for match in _ARTICLE.finditer(text):
+        article = _article(match)
+        law = None if match["tax"] or match["short"] else _law_of(text, article, free)
+        if law is None:
+            yield article
+            continue
+        free.remove(law)
+        start, end = min(article.start, law.start), max(article.end, law.end)
+        yield Fact("citation", f"{article.value} {law.value}", start, end)
+    yield from (law for law in laws if law in free)
+
+
+def _article(match: re.Match[str]) -> Fact:
+    parts = [f"{name} {match[name].lower()}" for name in ("ayat", "huruf", "angka") if match[name]]
+    tax = "PPh " if match["tax"] or match["short"] else ""
+    value = " ".join([f"{tax}pasal {match['article'].upper()}", *parts])
+    return Fact("citation", value, *match.span())
+
+
+def _law_of(text: str, article: Fact, laws: list[Fact]) -> Fact | None:
+    """Return the law right behind the article, else the one right before it."""
+    behind = [law for law in laws if _is_gap(text, article.end, law.start)]
+    before = [law for law in laws if _is_gap(text, law.end, article.start)]
+    return next(iter(behind + before), None)
+
+
+def _is_gap(text: str, start: int, end: int) -> bool:
+    return start <= end and _OF.fullmatch(text, start, end) is not None
+
+
+def _laws(text: str) -> Iterator[Fact]:
+    for match in _NUMBERED.finditer(text):
+        # "PER-11/PJ/2025" and "PMK-112/…" repeat the type in the number.
+        number = re.sub(r"^(?:PER|PMK)-", "", match["number"].upper()).lstrip("0")
+        name = _name(_INSTRUMENTS, match["type"])
+        yield Fact("citation", f"{name} {number}/{match['year']}", *match.span())
+    for match in _PMK_ALONE.finditer(text):
+        yield Fact("citation", f"PMK {match['number']}/{match['year']}", *match.span())
+
+
+def _codes(text: str) -> Iterator[Fact]:
+    for match in _CODE.finditer(text):
+        yield Fact("citation", _name(_CODES, match["code"]), *match.span())
+    for match in _TITLE.finditer(text):
+        yield Fact("citation", f"UU {' '.join(match[1].split())}", *match.span())
+
+
+def _amounts(text: str) -> Iterator[Fact]:
+    for match in _PREFIXED.finditer(text):
+        currency = _name(_SIGNS, match["currency"])
+        yield from _amount(match, currency, True, bool(match["second"]))
+    for match in _SUFFIXED.finditer(text):
+        currency = _name(_NOUNS, match["currency"])
+        yield from _amount(match, currency, bool(match["low_scale"]), True)
+    for match in _BARE.finditer(text):
+        near = text[max(0, match.start() - _NEAR) : match.end() + _NEAR]
+        if match["high_scale"] != "M" or _RUPIAH.search(near):
+            yield from _amount(match, "IDR", bool(match["low_scale"]), True)
+
+
+def _amount(match: re.Match[str], currency: str, own_low: bool, own_high: bool) -> Iterator[Fact]:
+    """Read one amount or two; `own_…` says which of them names its currency or scale."""
+    ends, low_scale = [], match["low_scale"]
+    # "Rp5-10 juta": the scale counts for both, unlike in "Rp500.000 - 1 juta".
+    if match["low"] and match["high"] and _count(match["low"]) < _count(match["high"]):
+        low_scale = low_scale or match["high_scale"]
+    for group, scale, own in (("low", low_scale, own_low), ("high", match["high_scale"], own_high)):
+        if match[group]:
+            value = _count(match[group]) * _factor(scale, currency)
+            ends.append(_End(group, value, f"{currency} {{}}" if own else ""))
+    yield from _facts(match, "amount", ends, is_range=True)
+
+
+def _factor(scale: str | None, currency: str) -> int:
+    """Return what the scale multiplies by: an M is a miliar of rupiah, a million elsewhere."""
+    if scale is None:
+        return 1
+    power = _name(_SCALES, scale)
+    return int(10 ** (int(power) if power != "M" else 9 if currency == "IDR" else 6))
+
+
+def _measures(text: str) -> Iterator[Fact]:
+    """Yield durations and percentages."""
+    for match in _MEASURE.finditer(text):
+        lead = text[max(0, match.start() - _NEAR) : match.start()]
+        if not _NO_COUNT.search(lead):
+            is_range = bool(match["to"] or _BETWEEN.search(lead))
+            yield from _facts(match, "duration", _measured(match), is_range)
+
+
+def _measured(match: re.Match[str]) -> list[_End]:
+    # Nobody states thousands of percent: "6,125 %" is a decimal, and "60 x 5%" is a sum.
+    is_share = _name(_UNITS, match["unit"]) == "%"
+    times = f"{_plain(_count(match['times']))}x" if match["times"] and not is_share else ""
+    # In "5 atau 10 tahun" the 5 is a duration of its own.
+    low_unit = match["low_unit"] or (match["unit"] if match["or"] else "")
+    ends = []
+    for group, unit in (("low", low_unit), ("high", match["unit"])):
+        if match[group]:
+            form = f"{times}{{}} {_name(_UNITS, unit)}" if unit else ""
+            ends.append(_End(group, _count(match[group], grouped=not is_share), form))
+    return ends
+
+
+def _facts(match: re.Match[str], kind: str, ends: list[_End], is_range: bool) -> Iterator[Fact]:
+    """Yield one fact for a rising range of one unit, else one for each number with a unit."""
+    low, high = ends[0], ends[-1]
+    forms = {end.form for end in ends if end.form}
+    if is_range and low.value < high.value and len(forms) == 1:
+        value = forms.pop().format(f"{_plain(low.value)}..{_plain(high.value)}")
+        yield Fact(_kind(value, kind), value, *match.span())
+        return
+    for end in ends:
+        if end.form:
+            value = end.form.format(_plain(end.value))
+            start = match.start() if end is low else match.start(end.group)
+            stop = match.end() if end is high else match.end(end.group)
+            yield Fact(_kind(value, kind), value, start, stop)
+
+
+def _kind(value: str, kind: str) -> str:
+    return "percentage" if value.endswith("%") else kind
+
+
+def _count(text: str, *, grouped: bool = True) -> Decimal:
+    """Read a number in digits or in Indonesian words.
+
+    The last separator decides between 1.500.000,00 and 1,350.50. Where it is the only one, three
+    digits behind it make it a thousands separator if `grouped`: 1.500 but 0,125 and 2.50.
+    """
+    if not text[0].isdigit():
+        return Decimal(_spelled(text))
+    last = max(text.rfind("."), text.rfind(","))
+    head, tail = (text[:last], text[last + 1 :]) if last > 0 else (text, "")
+    whole = re.sub(r"[.,]", "", head)
+    repeated = last > 0 and text[last] in head
+    lone = whole == head
+    if repeated or (lone and grouped and len(tail) == 3 and head != "0"):
+        return Decimal(whole + tail)
+    return Decimal(f"{whole}.{tail or 0}")
+
+
+def _spelled(words: str) -> int:
+    """Read "dua ratus lima puluh ribu" as 250000."""
+    total = group = ones = 0
+    for word in words.lower().split():
+        if word in _STARTS:
+            group, ones = group + ones, _STARTS[word]
+        elif word == "belas":
+            group, ones = group + ones + 10, 0
+        elif word in _TENS:
+            group, ones = group + ones * _TENS[word], 0
+        else:
+            total, group, ones = total + (group + ones) * 10 ** _POWERS[word], 0, 0
+    return total + group + ones
+
+
+def _plain(value: Decimal) -> str:
+    return f"{value.normalize():f}"
+
+
+_DETECTORS: tuple[Callable[[str], Iterator[Fact]], ...] = (_citations, _amounts, _measures)
