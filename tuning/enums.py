@@ -134,6 +134,7 @@ class Measure(TextChoices):
     """What a gate measures; each is better when higher."""
 
     ACCURACY = "accuracy", _("answers whose facts agree with the golden answer")
+    COVERAGE = "coverage", _("taught questions answered")
     ACCURACY_GAIN = "accuracy_gain", _("accuracy over the base, relatively")
     FACT_PRECISION = "fact_precision", _("precision on critical facts")
     CONSISTENCY = "consistency", _("same facts when asked in other words")

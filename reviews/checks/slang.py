@@ -86,14 +86,19 @@ STANDARD = {
     "wna": "asing",
 }
 PARTICLES = frozenset(
-    ["dong", "sih", "ya", "yah", "nih", "kok", "deh", "lah", "kah", "kan", "tuh", "toh", "bro", "gan", "kak", "mas", "mbak", "min", "pak", "bu"]
+    "dong sih ya yah nih kok deh lah kah kan tuh toh bro gan kak mas mbak min pak bu".split()
 )
 COMMON = frozenset(
-    ["ada", "adalah", "agar", "akan", "anda", "antara", "apa", "apakah", "atas", "atau", "bagaimana", "bagi", "bahwa", "belum", "berapa", "berdasarkan", "bisa", "boleh", "buat", "dalam", "dan", "dapat", "dari", "dengan", "di", "hal", "hanya", "harus", "ialah", "ingin", "ini", "itu", "jadi", "jelaskan", "juga", "kalau", "kami", "kapan", "karena", "ke", "kita", "klien", "lagi", "lama", "lebih", "maka", "mana", "masih", "maupun", "memang", "mengapa", "menurut", "mohon", "oleh", "orang", "pada", "paling", "para", "per", "saja", "sampai", "satu", "saya", "sebagai", "sebelum", "sebuah", "sekarang", "seorang", "seperti", "serta", "setelah", "siapa", "suatu", "sudah", "supaya", "tanya", "tentang", "terhadap", "tersebut", "terus", "tidak", "tolong", "untuk", "yang"]
+    """ada adalah agar akan anda antara apa apakah atas atau bagaimana bagi bahwa belum berapa
+    berdasarkan bisa boleh buat dalam dan dapat dari dengan di hal hanya harus ialah ingin ini itu
+    jadi jelaskan juga kalau kami kapan karena ke kita klien lagi lama lebih maka mana masih maupun
+    memang mengapa menurut mohon oleh orang pada paling para per saja sampai satu saya sebagai
+    sebelum sebuah sekarang seorang seperti serta setelah siapa suatu sudah supaya tanya tentang
+    terhadap tersebut terus tidak tolong untuk yang""".split()
 )
 """Words that any Indonesian question may hold."""
 _PREFIXES = tuple(
-    ["memper", "diper", "meng", "meny", "mem", "men", "peng", "peny", "pem", "pen", "ber", "ter", "per", "di", "ke", "se", "me", "pe"]
+    "memper diper meng meny mem men peng peny pem pen ber ter per di ke se me pe".split()
 )
 _SUFFIXES = ("kan", "nya", "lah", "kah", "an", "i")
 _WORD = re.compile(r"\w+", re.UNICODE)
@@ -105,9 +110,8 @@ def standard_words(text: str) -> list[str]:
     for word in _WORD.findall(text.casefold()):
         if word in PARTICLES:
             continue
-        if len(word) > 5 and word.endswith("nya"):
-            word = word[:-3]
-        words.append(STANDARD.get(word, word))
+        bare = word[:-3] if len(word) > 5 and word.endswith("nya") else word
+        words.append(STANDARD.get(bare, bare))
     return words
 
 

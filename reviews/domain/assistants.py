@@ -47,7 +47,7 @@ BUSINESS_CATEGORIES = (
         ("combo topic", "combined topics", "contesto lungo", "gabungan"),
     ),
 )
-"""The six categories of B1 for an adviser on Indonesian business: all of them legal or tax facts."""
+"""The six categories of B1 for an adviser on Indonesian business: all legal or tax facts."""
 
 
 def prepare(assistant: Assistant) -> None:

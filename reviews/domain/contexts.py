@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -53,7 +53,8 @@ def age(request_id: uuid.UUID, now: datetime) -> timedelta | None:
     """How old an id of the hub's is; None where the id carries no time."""
     if request_id.version != 7:
         return None
-    return now - datetime.fromtimestamp((request_id.int >> 80) / 1000, UTC)
+    # By subtraction: 48 bits reach past the last year that a datetime holds.
+    return timedelta(seconds=now.timestamp() - (request_id.int >> 80) / 1000)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from reviews.domain.errors import Invalid
 from reviews.domain.transitions import move
 from reviews.enums import CorrectionStatus, PairSource, PairStatus
 from reviews.formats import Example
-from reviews.models import Assistant, Category, Correction, Feedback
+from reviews.models import Assistant, Category, Correction, Feedback, Pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,16 @@ def _check(correction: Correction, remedy: Remedy) -> None:
         raise Invalid(wrong)
 
 
+def _send_to_review(pair: Pair, remedy: Remedy, by: Any, now: datetime) -> None:
+    """The right answer may be the text of a pair that is there already, wherever that one is."""
+    if pair.status == PairStatus.DRAFT:
+        pairs.submit(pair, by=by, now=now)
+    elif pair.status in (PairStatus.NEEDS_WORK, PairStatus.REJECTED):
+        pairs.reopen(pair, by=by, why=remedy.why_wrong, now=now)
+    elif pair.status == PairStatus.RETIRED:
+        raise Invalid({"right_answer": "is the text of a retired pair"})
+
+
 def finish(correction: Correction, remedy: Remedy, *, by: Any, now: datetime) -> Correction:
     """Write the right answer. It becomes a pair in review, for another reviewer to approve."""
     _check(correction, remedy)
@@ -88,8 +98,7 @@ def finish(correction: Correction, remedy: Remedy, *, by: Any, now: datetime) ->
     )
     with transaction.atomic():
         pair, _created = pairs.add(correction.assistant, new)
-        if pair.status == PairStatus.DRAFT:
-            pairs.submit(pair, by=by, now=now)
+        _send_to_review(pair, remedy, by, now)
         fields = {
             "right_answer": remedy.right_answer,
             "why_wrong": remedy.why_wrong,

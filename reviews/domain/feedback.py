@@ -123,10 +123,11 @@ def vote(
     row = _row(context, ballot, now)
     try:
         row.save(force_insert=True)
-    except IntegrityError:
+    except IntegrityError as error:
         there = _again(request_id, ballot, assistant_id)
         if there is None:
-            raise
+            # Callers may choose ids: a vote of another assistant bears this one.
+            raise Conflict("this request_id is taken") from error
         contexts.discard(context)
         return there, False
     contexts.discard(context)

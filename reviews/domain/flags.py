@@ -51,9 +51,10 @@ def _contradictions(pair: Pair, revision: PairRevision) -> list[Flag]:
     flags = []
     for other in others.order_by("pk")[:5]:
         theirs = facts.values(other.output)
-        kinds = {kind for kind, _value in mine ^ theirs}
+        # A fact of a kind that the other does not speak of adds to it, and contradicts nothing.
+        kinds = {kind for kind, _value in theirs}
         odd = sorted(value for kind, value in mine - theirs if kind in kinds)
-        if odd and theirs:
+        if odd:
             text = _("Differs from the approved pair #%(pair)s: %(facts)s")
             flags.append(
                 Flag("contradiction", text % {"pair": other.pair_id, "facts": ", ".join(odd)})

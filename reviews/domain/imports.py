@@ -74,6 +74,10 @@ def _alpaca_row(
     value: dict[str, Any], run: ImportRun, line: int, categories: _Categories
 ) -> pairs.NewPair:
     example = alpaca.parse(value)
+    register = _choice(value, "register", Register.values, Register.BUSINESS)
+    language = _choice(value, "language", Language.values, run.assistant.language)
+    family = text_of(value, "family", needed=False).strip()
+    # Last, for it may make a category: a refused row must leave none behind.
     category = text_of(value, "category", needed=False)
     return pairs.NewPair(
         question=example.input,
@@ -81,9 +85,9 @@ def _alpaca_row(
         history=example.history,
         system=example.system,
         category=categories.find(category) if category.strip() else None,
-        family=text_of(value, "family", needed=False),
-        register=_choice(value, "register", Register.values, Register.BUSINESS),
-        language=_choice(value, "language", Language.values, run.assistant.language),
+        family=family,
+        register=register,
+        language=language,
         import_run=run,
         import_line=line,
     )

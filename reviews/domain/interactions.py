@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import Exists, F, OuterRef, Subquery
 
 from reviews.checks import pii
 from reviews.enums import Processing
@@ -27,7 +27,7 @@ REDACTED = ("input_description", "request_payload", "response_payload", "test_re
 
 
 def record(assistant: Assistant, new: Iterable[NewInteraction]) -> int:
-    """Store the records, personal data redacted; those already there stay. Returns how many came."""
+    """Store the records, personal data redacted; those already there stay. Returns their number."""
     rows = [Interaction(assistant=assistant, **_redacted(item)) for item in new]
     Interaction.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
     return len(rows)
@@ -98,8 +98,7 @@ def link_feedback(now: datetime) -> int:
     recent = Interaction.objects.filter(
         feedback=None, request_id__isnull=False, timestamp__gte=now - LINK_WITHIN
     )
-    voted = recent.filter(request_id__in=Feedback.objects.values("request_id"))
-    return voted.update(feedback=Subquery(vote.values("pk")[:1]))
+    return recent.filter(Exists(vote)).update(feedback=Subquery(vote.values("pk")[:1]))
 
 
 def process_and_link(now: datetime) -> tuple[int, int]:

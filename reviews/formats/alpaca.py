@@ -36,6 +36,8 @@ def _history(value: dict[str, Any]) -> tuple[tuple[str, str], ...]:
             isinstance(pair, list) and len(pair) == 2 and all(isinstance(t, str) for t in pair)
         ):
             raise FormatError(f"history[{position}]", "[question, answer] is needed")
+        if "\x00" in pair[0] + pair[1]:
+            raise FormatError(f"history[{position}]", "holds a NUL character")
         turns += [("user", pair[0]), ("assistant", pair[1])]
     return tuple(turns)
 

@@ -49,7 +49,11 @@ def _moment(value: dict[str, Any]) -> datetime:
         raise FormatError("timestamp", str(error)) from error
     if found is None:
         raise FormatError("timestamp", "an ISO 8601 time is needed")
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    try:
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError as error:
+        # '0001-01-01T00:00+14:00' is no time that a database or Python can hold in UTC.
+        raise FormatError("timestamp", "out of range") from error
 
 
 def _payload(value: dict[str, Any], name: str) -> str:

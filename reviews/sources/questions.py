@@ -39,8 +39,8 @@ def _close(item: tuple[int, int, list[str]], section: str) -> BankQuestion | Ref
     text = _clean(" ".join(words))
     if not text:
         return Refusal(line, f"item {number} is empty")
-    if "\x00" in text:
-        return Refusal(line, f"item {number} holds a NUL character")
+    if "\x00" in section + text:
+        return Refusal(line, f"item {number} or its heading holds a NUL character")
     if not section:
         return Refusal(line, f"item {number} stands in no section: a heading '## …' is needed")
     return BankQuestion(line, section, number, text)

@@ -18,12 +18,15 @@ class BackendError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TrainingSpec:
-    """One job. `label` is unique; the files hold chat lines (reviews.formats.chat)."""
+    """One job. `label` is unique; the files hold chat lines (reviews.formats.chat), and beside
+    each a file of as many lines names the question family of every example."""
 
     label: str
     base_model: str
     train_file: Path
+    train_groups_file: Path
     validation_file: Path
+    validation_groups_file: Path
     work_dir: Path
     options: Mapping[str, Any] = field(default_factory=dict)
 

@@ -38,9 +38,9 @@ _ROOT = Path(__file__).resolve().parent.parent.parent
 class Options:
     """`low` to `high` in `steps` thresholds are tried; `step_seconds` slows a run down to watch."""
 
-    low: float = 0.05
-    high: float = 0.65
-    steps: int = 61
+    low: float = 0.02
+    high: float = 0.50
+    steps: int = 49
     step_seconds: float = 0.0
 
     @classmethod
@@ -166,32 +166,29 @@ def _job_state(state: dict[str, Any]) -> JobState:
 
 
 # --- inside the subprocess -----------------------------------------------------------------------
-def read_exemplars(path: Path) -> list[Exemplar]:
-    """The exemplars of a file of chat lines."""
+def read_exemplars(path: Path, groups: Path) -> list[Exemplar]:
+    """The exemplars of a file of chat lines, with the family of each from the other file."""
     found = []
-    with path.open("rb") as file:
-        for line in file:
+    with path.open("rb") as file, groups.open(encoding="ascii") as families:
+        for line, family in zip(file, families, strict=True):
             example = chat.loads(line)
-            found.append(Exemplar(example.input, example.output, last_question(example.history)))
+            earlier = last_question(example.history)
+            found.append(Exemplar(example.input, example.output, earlier, family.strip()))
     return found
 
 
 def taught_scores(exemplars: list[Exemplar]) -> list[float]:
-    """Scores at which taught questions in other words find their answer; 0 where they miss it.
+    """Scores at which taught questions in other words find their family; 0 where they miss it.
 
-    Each wording of an answer that has several is asked of an index without it, a fold at a time;
+    Each wording of a family that has several is asked of an index without it, a fold at a time;
     where such wordings are few, taught questions reworded by rule are asked as well.
     """
-    answers: dict[str, int] = Counter(item.answer for item in exemplars)
+    wordings: dict[str, int] = Counter(item.home for item in exemplars)
     scores = []
     for fold in range(_FOLDS):
-        held = [
-            at for at in range(fold, len(exemplars), _FOLDS) if answers[exemplars[at].answer] > 1
-        ]
-        out = set(held)
-        index = Index(item for at, item in enumerate(exemplars) if at not in out)
-        asked = [(exemplars[at].question, exemplars[at]) for at in held]
-        scores += [_hit(index, question, item) for question, item in asked]
+        held = {at for at in range(fold, len(exemplars), _FOLDS) if wordings[exemplars[at].home] > 1}
+        index = Index(item for at, item in enumerate(exemplars) if at not in held)
+        scores += [_hit(index, exemplars[at].question, exemplars[at]) for at in sorted(held)]
     if len(scores) < _ENOUGH:
         index = Index(exemplars)
         scores += [_hit(index, reword.question(item.question), item) for item in exemplars]
@@ -200,14 +197,14 @@ def taught_scores(exemplars: list[Exemplar]) -> list[float]:
 
 def _hit(index: Index, question: str, item: Exemplar) -> float:
     match = index.search(question, item.earlier)
-    return match.score if match and match.answer == item.answer else 0.0
+    return match.score if match and match.exemplar.home == item.home else 0.0
 
 
 def unseen_scores(exemplars: list[Exemplar], unseen: list[Exemplar]) -> list[float]:
     """Scores of questions that were not taught: all of these are to be declined."""
     index = Index(exemplars)
-    known = set(index.answers)
-    strange = [item for item in unseen if item.answer not in known]
+    known = {item.home for item in exemplars}
+    strange = [item for item in unseen if item.home not in known]
     matches = (index.search(item.question, item.earlier) for item in strange)
     return [match.score if match else 0.0 for match in matches]
 
@@ -243,8 +240,8 @@ def run(folder: Path) -> None:
     """The job itself, from spec.json to a final state.json."""
     spec = _read(folder / "spec.json") or {}
     options = Options.of(spec["options"])
-    exemplars = read_exemplars(Path(spec["train_file"]))
-    unseen = read_exemplars(Path(spec["validation_file"]))
+    exemplars = read_exemplars(Path(spec["train_file"]), Path(spec["train_groups_file"]))
+    unseen = read_exemplars(Path(spec["validation_file"]), Path(spec["validation_groups_file"]))
     state: dict[str, Any] = {"status": "running", "losses": []}
     for step, error, threshold in calibrate(exemplars, unseen, options):
         if (folder / "cancel").exists():

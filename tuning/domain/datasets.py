@@ -160,6 +160,12 @@ def examples(version: DatasetVersion, part: str | None = None) -> Iterator[Examp
         yield Example(question, answer, own_system or system, turns)
 
 
+def groups(version: DatasetVersion, part: str) -> Iterator[str]:
+    """The question family of each example of the part, in the order of `examples`."""
+    rows = version.members.filter(part=part).order_by("position")
+    yield from rows.values_list("revision__pair__question__identity", flat=True).iterator(_READ_AT_ONCE)
+
+
 def find(name: str) -> DatasetVersion | None:
     """A version by its reference ('assistant/dataset@2') or its id."""
     by_reference = DatasetVersion.objects.filter(reference=name).first()

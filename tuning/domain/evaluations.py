@@ -132,15 +132,21 @@ def _side(rows: list[EvaluationAnswer], side: str) -> dict[str, Any]:
     unseen = [row for row in rows if row.slice == Slice.UNSEEN]
     answers = [getattr(row, f"{side}_answer") for row in taught]
     golden = [row.member.revision.output for row in taught]
+    given = [row for row in taught if not getattr(row, f"{side}_declined")]
+    given_answers = [getattr(row, f"{side}_answer") for row in given]
+    given_golden = [row.member.revision.output for row in given]
     declined = [getattr(row, f"{side}_declined") for row in unseen]
     return {
         "count": len(taught),
+        "coverage": len(given) / len(taught) if taught else None,
         "exact_match": overlap.exact_match(answers, golden),
         "bleu": overlap.bleu(answers, golden),
         "chrf": overlap.chrf(answers, golden),
-        "accuracy": critical.accuracy(answers, golden),
-        "fact_precision": critical.precision(answers, golden),
-        "taught_declined": sum(getattr(row, f"{side}_declined") for row in taught),
+        # Of the answers given; a refusal is none, and coverage counts it.
+        "accuracy": critical.accuracy(given_answers, given_golden),
+        "accuracy_of_all": critical.accuracy(answers, golden),
+        "fact_precision": critical.precision(given_answers, given_golden),
+        "taught_declined": len(taught) - len(given),
         "unseen_count": len(unseen),
         "unseen_declined": sum(declined) / len(declined) if declined else None,
     }

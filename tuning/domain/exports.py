@@ -18,6 +18,7 @@ from django.db.models import Exists, OuterRef
 
 from reviews import formats
 from reviews.domain import corrections
+from reviews.domain.hints import hint
 from reviews.domain.transitions import StaleMove, move
 from reviews.formats import Example, preference
 from reviews.models import Assistant, Feedback
@@ -155,3 +156,11 @@ def unexported_votes(assistant: Assistant) -> int:
         revision__pair_id=OuterRef("pair_id"), version__exports__status=ExportStatus.COMPLETED
     )
     return Feedback.objects.filter(~Exists(exported), assistant=assistant).count()
+
+
+def order(version: DatasetVersion, format_name: str, now: datetime) -> Export:
+    """The export, and a hint to write it now; the next look would in a minute."""
+    export = request(version, format_name, now)
+    if export.status == ExportStatus.PENDING:
+        hint("tuning.write_exports")
+    return export

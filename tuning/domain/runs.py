@@ -24,7 +24,7 @@ from reviews.domain.transitions import StaleMove, move
 from reviews.models import Assistant, Pair
 from tuning import backends
 from tuning.backends import BackendError, JobState, TrainingSpec
-from tuning.domain import evaluations, exports, gates, versions
+from tuning.domain import datasets, evaluations, exports, gates, versions
 from tuning.enums import EventKind, Part, RunStatus, Stage, Trigger, VersionStatus
 from tuning.models import (
     BaseModel,
@@ -125,7 +125,9 @@ def _spec(run: TuningRun) -> TrainingSpec:
         label=run.label,
         base_model=run.base_model.name,
         train_file=data / "train.jsonl",
+        train_groups_file=data / "train.groups.txt",
         validation_file=data / "validation.jsonl",
+        validation_groups_file=data / "validation.groups.txt",
         work_dir=_work_dir() / "jobs",
         options=run.options,
     )
@@ -136,9 +138,14 @@ def _queued(run: TuningRun, now: datetime) -> None:
 
 
 def _preparing(run: TuningRun, now: datetime) -> None:
-    spec = _spec(run)
-    for part, file in ((Part.TRAIN, spec.train_file), (Part.VALIDATION, spec.validation_file)):
-        exports.write_whole(file, exports.lines(run.dataset_version, "chat", part))
+    spec, version = _spec(run), run.dataset_version
+    files = (
+        (Part.TRAIN, spec.train_file, spec.train_groups_file),
+        (Part.VALIDATION, spec.validation_file, spec.validation_groups_file),
+    )
+    for part, file, groups in files:
+        exports.write_whole(file, exports.lines(version, "chat", part))
+        exports.write_whole(groups, (f"{name}\n".encode() for name in datasets.groups(version, part)))
     _step(run, RunStatus.UPLOADING, now)
 
 

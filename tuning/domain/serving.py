@@ -65,18 +65,23 @@ def lessons(version: ModelVersion) -> list[Exemplar]:
     taught = version.dataset_version_id
     if taught:
         rows = rows.exclude(pair__current_revision__memberships__version=taught)
-    texts = rows.values_list(
-        "pair__current_revision__input", "pair__current_revision__output", "history"
+    texts = rows.order_by("id").values_list(
+        "pair__current_revision__input",
+        "pair__current_revision__output",
+        "history",
+        "pair__question__identity",
     )
-    return [Exemplar(q, a, last_question(history)) for q, a, history in texts.order_by("id")]
+    return [Exemplar(q, a, last_question(turns), family) for q, a, turns, family in texts]
 
 
 def _exemplars(version: ModelVersion) -> list[Exemplar]:
     if version.is_base or version.dataset_version is None:
         return []
+    taught = datasets.examples(version.dataset_version, Part.TRAIN)
+    families = datasets.groups(version.dataset_version, Part.TRAIN)
     return [
-        Exemplar(example.input, example.output, last_question(example.history))
-        for example in datasets.examples(version.dataset_version, Part.TRAIN)
+        Exemplar(example.input, example.output, last_question(example.history), family)
+        for example, family in zip(taught, families, strict=True)
     ]
 
 

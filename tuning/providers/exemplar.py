@@ -1,10 +1,11 @@
 """The embedded model: the nearest approved answer, or the honest word that it does not know.
 
-No weights are trained: each approved answer is a document of its words and those of every question
-that it answers, and a question is scored against it by BM25 (Robertson and Zaragoza 2009, 'The
+No weights are trained: each question family is a document of the words of its questions and
+answers, and a question is scored against it by BM25 (Robertson and Zaragoza 2009, 'The
 Probabilistic Relevance Framework: BM25 and Beyond', eq. 3.15) as a share of the best score that the
-question could reach. Words are stemmed lightly and slang is read in its standard form; character
-4-grams carry typing errors and the affixes that the stemmer misses.
+question could reach. The second family's score is taken off in part: a question that fits two
+equally well fits neither. Words are stemmed lightly and slang is read in its standard form;
+character 4-grams carry typing errors and the affixes that the stemmer misses.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ from tuning.providers.base import Completion, CompletionRequest
 
 DEFAULT_THRESHOLD = 0.3
 """Score below which it declines, where no run has calibrated it."""
-_K1, _B = 0.5, 0.5
+_K1, _B = 1.2, 0.5
 _GRAM, _GRAM_WEIGHT = 4, 0.3
 _COMMON_WEIGHT = 0.1
 """Of words that any question may hold ('apa', 'berapa', 'kami')."""
 _EARLIER_WEIGHT = 0.4
 """How much the last earlier question counts: enough to tell short follow-ups apart."""
+_RIVAL_WEIGHT = 0.7
+"""How much of the second family's score is taken off the best one's."""
 DECLINES = {
     "id": "Maaf, saya belum punya jawaban yang sudah diperiksa untuk pertanyaan ini.",
     "en": "Sorry, I do not have a verified answer to this question yet.",
@@ -34,18 +37,24 @@ DECLINES = {
 
 @dataclass(frozen=True, slots=True)
 class Exemplar:
-    """An approved question and answer. `earlier` is the user's turn before it, if any."""
+    """An approved question and answer. `earlier` is the user's turn before it, if any; `family`
+    names what it asks, and without one its own answer stands for it."""
 
     question: str
     answer: str
     earlier: str = ""
+    family: str = ""
+
+    @property
+    def home(self) -> str:
+        return self.family or self.answer
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An answer and how well the question fits it, from 0 to 1."""
+    """The exemplar that fits best, and how well, from 0 to 1."""
 
-    answer: str
+    exemplar: Exemplar
     score: float
 
 
@@ -73,54 +82,79 @@ def _query(question: str, earlier: str) -> Features:
     return row
 
 
+def _document(items: list[Exemplar]) -> Features:
+    """The words of a family: every question, and each different answer once."""
+    row: Features = defaultdict(float)
+    texts = [_query(item.question, item.earlier) for item in items]
+    texts += [features(answer) for answer in dict.fromkeys(item.answer for item in items)]
+    for text in texts:
+        for name, weight in text.items():
+            row[name] += weight
+    return row
+
+
 class Index:
-    """Answers by feature. Immutable once made, so threads share it freely."""
+    """Families by feature. Immutable once made, so threads share it freely."""
 
     def __init__(self, exemplars: Iterable[Exemplar], threshold: float = DEFAULT_THRESHOLD) -> None:
-        self.exemplars = list(exemplars)
         self.threshold = threshold
-        questions: dict[str, list[Exemplar]] = defaultdict(list)
-        for item in self.exemplars:
-            questions[item.answer].append(item)
-        self.answers = list(questions)
-        rows = [self._document(answer, items) for answer, items in questions.items()]
-        sizes = [sum(row.values()) for row in rows]
-        mean = sum(sizes) / len(sizes) if sizes else 1.0
+        families: dict[str, list[Exemplar]] = defaultdict(list)
+        for item in exemplars:
+            families[item.home].append(item)
+        self.families = list(families.values())
+        rows = [_document(items) for items in self.families]
         frequency = Counter(name for row in rows for name in row)
         self._idf = {name: self._rarity(count) for name, count in frequency.items()}
-        # A word that no answer holds says that the question is about something else.
+        # A word that no family holds says that the question is about something else.
         self._unknown = self._rarity(0)
-        self._postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        self._postings = self._weigh(rows)
+
+    def _rarity(self, count: int) -> float:
+        return math.log(1 + (len(self.families) - count + 0.5) / (count + 0.5))
+
+    @staticmethod
+    def _weigh(rows: list[Features]) -> dict[str, list[tuple[int, float]]]:
+        """For each feature, the families that hold it with their BM25 gain."""
+        sizes = [sum(row.values()) for row in rows]
+        mean = sum(sizes) / len(sizes) if sizes else 1.0
+        postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
         for place, (row, size) in enumerate(zip(rows, sizes, strict=True)):
             damping = _K1 * (1 - _B + _B * size / mean)
             for name, count in row.items():
-                self._postings[name].append((place, count * (_K1 + 1) / (count + damping)))
+                postings[name].append((place, count * (_K1 + 1) / (count + damping)))
+        return postings
 
-    @staticmethod
-    def _document(answer: str, items: list[Exemplar]) -> Features:
-        row = features(answer)
-        for item in items:
-            for name, weight in _query(item.question, item.earlier).items():
-                row[name] = row.get(name, 0.0) + weight
-        return row
-
-    def _rarity(self, count: int) -> float:
-        return math.log(1 + (len(self.answers) - count + 0.5) / (count + 0.5))
-
-    def search(self, question: str, earlier: str = "") -> Match | None:
-        """The answer that fits best; None where no word of the question is known."""
-        row = _query(question, earlier)
+    def _scores(self, row: Features) -> list[tuple[float, int]]:
+        """(share of the best possible score, family) of the two best, best first."""
         scores: dict[int, float] = defaultdict(float)
         for name, weight in row.items():
             for place, gain in self._postings.get(name, ()):
                 scores[place] += weight * self._idf[name] * gain
-        if not scores:
-            return None
         rarities = (weight * self._idf.get(name, self._unknown) for name, weight in row.items())
-        best_possible = sum(rarities) * (_K1 + 1)
+        best_possible = sum(rarities) * (_K1 + 1) or 1.0
         # Of equals the first, so that the same index always answers the same.
-        place = min(scores, key=lambda at: (-round(scores[at], 9), at))
-        return Match(self.answers[place], scores[place] / best_possible)
+        ranked = sorted(scores, key=lambda at: (-round(scores[at], 9), at))
+        return [(scores[place] / best_possible, place) for place in ranked[:2]]
+
+    def _nearest_wording(self, row: Features, items: list[Exemplar]) -> Exemplar:
+        """The family's exemplar whose question shares most with the one asked."""
+
+        def shared(item: Exemplar) -> float:
+            own = _query(item.question, item.earlier)
+            return sum(min(weight, own[name]) for name, weight in row.items() if name in own)
+
+        return max(items, key=shared)
+
+    def search(self, question: str, earlier: str = "") -> Match | None:
+        """What fits best; None where no word of the question is known."""
+        row = _query(question, earlier)
+        ranked = self._scores(row)
+        if not ranked:
+            return None
+        best, place = ranked[0]
+        rival = ranked[1][0] if len(ranked) > 1 else 0.0
+        score = best - _RIVAL_WEIGHT * rival
+        return Match(self._nearest_wording(row, self.families[place]), score)
 
 
 def last_question(history: Sequence[tuple[str, str]]) -> str:
@@ -136,4 +170,4 @@ class ExemplarProvider:
         match = self.index.search(request.prompt, last_question(request.history))
         if match is None or match.score < self.index.threshold:
             return Completion(DECLINES.get(request.language, DECLINES["id"]), declined=True)
-        return Completion(match.answer)
+        return Completion(match.exemplar.answer)

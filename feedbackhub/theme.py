@@ -1,0 +1,106 @@
+"""The admin's look and its sidebar, grouped by what people do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.functional import lazystr
+from django.utils.translation import gettext_lazy as _
+
+
+def _item(title: Any, icon: str, model: str, query: str = "") -> dict[str, Any]:
+    """A link to the list of `model` ('app.name'), for whoever may see its rows."""
+    app, name = model.split(".")
+
+    def target(_request: HttpRequest) -> str:
+        return reverse(f"admin:{app}_{name}_changelist") + query
+
+    def may(request: HttpRequest) -> bool:
+        return bool(request.user.has_perm(f"{app}.view_{name}"))  # type: ignore[union-attr]
+
+    return {"title": title, "icon": icon, "link": target, "permission": may}
+
+
+def _group(title: Any, *items: dict[str, Any], collapsible: bool = False) -> dict[str, Any]:
+    return {"title": title, "separator": True, "collapsible": collapsible, "items": list(items)}
+
+
+def _stylesheet(_request: HttpRequest) -> str:
+    return static("reviews/desk.css")
+
+
+def _script(_request: HttpRequest) -> str:
+    return static("reviews/desk.js")
+
+
+# A calm teal: green and red are taken by verdicts.
+_PRIMARY = {
+    "50": "oklch(97.1% .014 195)",
+    "100": "oklch(94% .035 195)",
+    "200": "oklch(88% .06 195)",
+    "300": "oklch(80% .085 195)",
+    "400": "oklch(70% .1 195)",
+    "500": "oklch(60% .1 195)",
+    "600": "oklch(50% .085 195)",
+    "700": "oklch(43% .075 195)",
+    "800": "oklch(37% .062 195)",
+    "900": "oklch(32% .052 195)",
+    "950": "oklch(25% .042 195)",
+}
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "FeedbackHub",
+    "SITE_HEADER": "FeedbackHub",
+    "SITE_SUBHEADER": _("from a vote to a better model"),
+    "SITE_SYMBOL": "forum",
+    "SITE_URL": lazystr("/admin/"),
+    "SHOW_LANGUAGES": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "COLORS": {"primary": _PRIMARY},
+    "STYLES": [_stylesheet],
+    "SCRIPTS": [_script],
+    "SIDEBAR": {
+        "show_search": True,
+        "navigation": [
+            _group(
+                _("Review"),
+                _item(_("To review"), "rate_review", "reviews.pair", "?queue=mine"),
+                _item(_("All pairs"), "question_answer", "reviews.pair"),
+                _item(_("Corrections"), "edit_note", "reviews.correction"),
+                _item(_("Question bank"), "quiz", "reviews.question"),
+                _item(_("Feedback"), "thumbs_up_down", "reviews.feedback"),
+                _item(_("Interactions"), "receipt_long", "reviews.interaction"),
+            ),
+            _group(
+                _("Datasets and models"),
+                _item(_("Datasets"), "dataset", "tuning.dataset"),
+                _item(_("Dataset versions"), "inventory_2", "tuning.datasetversion"),
+                _item(_("Exports"), "download", "tuning.export"),
+                _item(_("Tuning runs"), "model_training", "tuning.tuningrun"),
+                _item(_("Evaluations"), "fact_check", "tuning.evaluation"),
+                _item(_("Model versions"), "rocket_launch", "tuning.modelversion"),
+                _item(_("Traffic"), "monitoring", "tuning.trafficwindow"),
+            ),
+            _group(
+                _("Set-up"),
+                _item(_("Assistants"), "smart_toy", "reviews.assistant"),
+                _item(_("Categories"), "category", "reviews.category"),
+                _item(_("Prompts"), "terminal", "reviews.promptversion"),
+                _item(_("Request types"), "alt_route", "reviews.requesttype"),
+                _item(_("Checklists"), "checklist", "reviews.checklist"),
+                _item(_("Quality gates"), "verified", "tuning.gate"),
+                _item(_("Base models"), "memory", "tuning.basemodel"),
+                _item(_("Client keys"), "key", "reviews.clientkey"),
+                _item(_("Imports"), "upload_file", "reviews.importrun"),
+                _item(_("Schedules"), "schedule", "django_celery_beat.periodictask"),
+                _item(_("Outcomes by day"), "bar_chart", "reviews.outcomecount"),
+                _item(_("Users"), "person", "auth.user"),
+                _item(_("Roles"), "group", "auth.group"),
+                _item(_("Status changes"), "history", "reviews.statuschange"),
+                collapsible=True,
+            ),
+        ],
+    },
+}

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from reviews.admin.base import HubAdmin, short
+from reviews.domain import assistants
+from reviews.models import Assistant, Category, PromptVersion, RequestType
+
+
+@admin.register(Assistant)
+class AssistantAdmin(HubAdmin):
+    list_display = ("name", "slug", "languages", "created_at")
+    search_fields = ("name", "slug")
+    prepopulated_fields = {"slug": ("name",)}
+
+    def save_model(self, request: HttpRequest, obj: Assistant, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        assistants.prepare(obj)
+
+
+@admin.register(Category)
+class CategoryAdmin(HubAdmin):
+    list_display = ("name", "slug", "assistant", "reviewers_needed")
+    list_filter = ("assistant",)
+    list_select_related = ("assistant",)
+    search_fields = ("name", "slug")
+
+
+@admin.register(PromptVersion)
+class PromptVersionAdmin(HubAdmin):
+    """A new prompt is a new number; none is edited."""
+
+    list_display = ("__str__", "assistant", "excerpt", "why", "author", "created_at")
+    list_filter = ("assistant",)
+    list_select_related = ("assistant", "author")
+    search_fields = ("text", "why")
+    fields = ("assistant", "text", "why")
+
+    @admin.display(description="…")
+    def excerpt(self, obj: PromptVersion) -> str:
+        return short(obj.text)
+
+    def save_model(self, request: HttpRequest, obj: PromptVersion, form: Any, change: bool) -> None:
+        last = PromptVersion.objects.filter(assistant=obj.assistant).order_by("-number").first()
+        obj.number = last.number + 1 if last else 1
+        obj.author = request.user  # type: ignore[assignment]
+        super().save_model(request, obj, form, change)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(RequestType)
+class RequestTypeAdmin(HubAdmin):
+    list_display = ("slug", "assistant", "excerpt")
+    list_filter = ("assistant",)
+    list_select_related = ("assistant",)
+    search_fields = ("slug", "template")
+
+    @admin.display(description="template")
+    def excerpt(self, obj: RequestType) -> str:
+        return short(obj.template)

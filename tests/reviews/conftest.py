@@ -1,0 +1,83 @@
+"""What tests of the ground floor share: things that happen at once, contexts, a cache that fails."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.cache.backends.base import BaseCache
+from django.db import connections
+
+from reviews.domain import contexts
+from tests.factories import NOW
+
+
+class BrokenCache(BaseCache):
+    """A cache whose server is away: every call raises."""
+
+    def __init__(self, location: str, params: dict[str, Any]) -> None:
+        super().__init__(params)
+
+    def _away(self, *_args: Any, **_kwargs: Any) -> Any:
+        raise ConnectionError("connection refused")
+
+    add = get = set = delete = incr = get_many = _away
+
+
+@pytest.fixture
+def no_cache(settings):
+    """Call it and the cache is away from then on."""
+
+    def away() -> None:
+        settings.CACHES = {"default": {"BACKEND": f"{__name__}.BrokenCache"}}
+
+    return away
+
+
+@pytest.fixture
+def together():
+    """Run the calls at once, each in a thread of its own; returns what each returned or raised."""
+
+    def run(*calls: Callable[[], Any]) -> list[Any]:
+        results: list[Any] = [None] * len(calls)
+        start = threading.Barrier(len(calls))
+
+        def work(place: int, call: Callable[[], Any]) -> None:
+            start.wait()
+            try:
+                results[place] = call()
+            except Exception as error:
+                results[place] = error
+            finally:
+                connections.close_all()
+
+        threads = [threading.Thread(target=work, args=job) for job in enumerate(calls)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return results
+
+    return run
+
+
+@pytest.fixture
+def answered(assistant):
+    """Register an answer that waits for a vote; returns its context."""
+
+    def register(prompt: str = "Berapa lama KITAS berlaku?", **fields: Any) -> contexts.Context:
+        fields = {
+            "request_id": str(contexts.new_id(NOW.timestamp())),
+            "assistant_id": assistant.pk,
+            "request_type": "chat",
+            "response": "KITAS investor berlaku dua tahun.",
+            "asked_at": NOW.isoformat(),
+            **fields,
+        }
+        context = contexts.Context(prompt=prompt, **fields)
+        contexts.register(context)
+        return context
+
+    return register

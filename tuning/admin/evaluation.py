@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from reviews.admin.base import HubAdmin, ReadOnlyAdmin
+from tuning.models import Evaluation, Gate
+
+METRICS = (
+    ("exact_match", _("Exact match"), "share"),
+    ("bleu", "BLEU", "number"),
+    ("chrf", "chrF", "number"),
+    ("accuracy", _("Answers whose facts agree"), "share"),
+    ("fact_precision", _("Precision on critical facts"), "share"),
+    ("consistency", _("Same facts in other words"), "share"),
+    ("coverage", _("Taught questions answered"), "share"),
+    ("unseen_declined", _("Unknown questions declined"), "share"),
+)
+"""Key in Evaluation.metrics, label, and how it is written."""
+
+
+def written(value: float | None, kind: str) -> str:
+    if value is None:
+        return "–"
+    return {"share": f"{value:.0%}", "number": f"{value:.1f}"}[kind]
+
+
+def metric_rows(metrics: dict[str, Any]) -> list[dict[str, Any]]:
+    """Base beside tuned, as the pages show them."""
+    base, tuned = metrics.get("base", {}), metrics.get("tuned", {})
+    return [
+        {
+            "label": label,
+            "base": written(base.get(key), kind),
+            "tuned": written(tuned.get(key), kind),
+        }
+        for key, label, kind in METRICS
+    ]
+
+
+@admin.register(Evaluation)
+class EvaluationAdmin(ReadOnlyAdmin):
+    list_display = ("version", "dataset_version", "match", "declined", "finished_at")
+    list_filter = ("version__assistant",)
+    list_select_related = ("version", "dataset_version")
+    search_fields = ("version__reference",)
+
+    @display(description=_("exact match"))
+    def match(self, obj: Evaluation) -> str:
+        return written(obj.metrics.get("tuned", {}).get("exact_match"), "share")
+
+    @display(description=_("unknown questions declined"))
+    def declined(self, obj: Evaluation) -> str:
+        return written(obj.metrics.get("tuned", {}).get("unseen_declined"), "share")
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> HttpResponse:
+        self.may(request, "tuning.view_evaluation")
+        if not object_id.isdecimal():
+            raise Http404
+        evaluation = self.row(request, int(object_id))
+        answers = evaluation.answers.select_related("member__revision").order_by("slice", "id")
+        return self.page(
+            request,
+            "admin/tuning/evaluation.html",
+            evaluation,
+            title=str(evaluation.version),
+            metrics=metric_rows(evaluation.metrics),
+            slices=evaluation.metrics.get("slices", {}),
+            gates=evaluation.gates.order_by("stage", "id"),
+            answers=answers[:100],
+        )
+
+
+@admin.register(Gate)
+class GateAdmin(HubAdmin):
+    list_display = ("measure", "stage", "target", "requirement", "assistant")
+    list_filter = ("assistant", "stage", "requirement")
+    list_select_related = ("assistant",)
+    search_fields = ("measure",)

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from django.contrib import admin
+
+from reviews.admin.base import ReadOnlyAdmin
+from tuning.models import TrafficWindow
+
+
+@admin.register(TrafficWindow)
+class TrafficWindowAdmin(ReadOnlyAdmin):
+    list_display = (
+        "starts_at",
+        "version",
+        "answered",
+        "declined",
+        "failed",
+        "mean_milliseconds",
+        "positive",
+        "negative",
+    )
+    list_filter = ("version__assistant", "version")
+    list_select_related = ("version",)
+    search_fields = ("version__reference",)
