@@ -172,7 +172,8 @@ CELERY_TASK_ROUTES = {
 # --- language and time ---------------------------------------------------------------------------
 LANGUAGES = [("id", "Bahasa Indonesia"), ("en", "English"), ("it", "Italiano")]
 LANGUAGE_CODE = env.choice("LANGUAGE_CODE", "id", tuple(code for code, _name in LANGUAGES))
-LOCALE_PATHS = [BASE_DIR / "locale"]
+# The second holds what the admin theme and the scheduler leave untranslated.
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "theme"]
 TIME_ZONE = env.text("TIME_ZONE", "Asia/Jakarta")
 USE_TZ = True
 CELERY_TIMEZONE = TIME_ZONE

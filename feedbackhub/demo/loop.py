@@ -107,7 +107,14 @@ class Loop:
         rows = Pair.objects.filter(assistant=self.assistant, status__in=["draft", "in_review"])
         voted = set(rows.filter(feedback__request_id__in=ids).values_list("pk", flat=True))
         related = rows.select_related("current_revision", "category", "assistant").order_by("id")
-        return [pair for pair in related if pair.source != PairSource.FEEDBACK or pair.pk in voted]
+        lines = self.sample.pairs.count(b"\n")
+        left = range(lines - self.sample.left_to_review + 1, lines + 1)
+        return [
+            pair
+            for pair in related
+            if (pair.source != PairSource.FEEDBACK or pair.pk in voted)
+            and pair.import_line not in left
+        ]
 
     def _ruling(self, pair: Pair, yes: dict[int, bool]) -> verdicts.Ruling:
         script = self.sample.decisions.get(pair.identity)

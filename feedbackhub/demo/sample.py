@@ -42,6 +42,7 @@ class Sample:
     corrections: tuple[dict[str, Any], ...] = ()
     decisions: dict[str, dict[str, Any]] = field(default_factory=dict)
     traffic: tuple[str, ...] = ()
+    left_to_review: int = 0
 
 
 def _rows(name: str) -> list[dict[str, Any]]:
@@ -68,6 +69,7 @@ def own() -> Sample:
         corrections=tuple(_rows("corrections.jsonl")),
         decisions=decisions,
         traffic=tuple(row["question"] for row in _rows("traffic.jsonl")),
+        left_to_review=5,
     )
 
 

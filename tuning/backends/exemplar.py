@@ -29,6 +29,7 @@ from tuning.providers.exemplar import DEFAULT_THRESHOLD, Exemplar, Index, last_q
 _STARTS = 3
 """Times a job that died is started again before it counts as failed."""
 _STARTING_SECONDS = 10
+_LONGEST_STEP = 60
 _ENOUGH = 20
 _FOLDS = 4
 _ROOT = Path(__file__).resolve().parent.parent.parent
@@ -52,10 +53,12 @@ class Options:
             options = cls(
                 **{name: type(getattr(cls(), name))(value) for name, value in values.items()}
             )
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise BackendError(f"wrong option: {error}", permanent=True) from error
         if not (0 <= options.low < options.high <= 1 and 2 <= options.steps <= 1000):
             raise BackendError("wrong option: 0 <= low < high <= 1, 2 <= steps", permanent=True)
+        if not 0 <= options.step_seconds <= _LONGEST_STEP:
+            raise BackendError(f"wrong option: step_seconds up to {_LONGEST_STEP}", permanent=True)
         return options
 
 
@@ -186,7 +189,9 @@ def taught_scores(exemplars: list[Exemplar]) -> list[float]:
     wordings: dict[str, int] = Counter(item.home for item in exemplars)
     scores = []
     for fold in range(_FOLDS):
-        held = {at for at in range(fold, len(exemplars), _FOLDS) if wordings[exemplars[at].home] > 1}
+        held = {
+            at for at in range(fold, len(exemplars), _FOLDS) if wordings[exemplars[at].home] > 1
+        }
         index = Index(item for at, item in enumerate(exemplars) if at not in held)
         scores += [_hit(index, exemplars[at].question, exemplars[at]) for at in sorted(held)]
     if len(scores) < _ENOUGH:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from reviews.domain import identity
 from reviews.formats import Example, write
@@ -129,10 +129,12 @@ def _store(
 def freeze(dataset: Dataset, *, now: datetime, by: Any = None) -> DatasetVersion | None:
     """Freeze what the dataset selects now; None where that is nothing.
 
-    Where the last version holds the same, it is returned and no other is made. Two freezes at
-    once: the number is unique, and the second raises IntegrityError.
+    Where the last version holds the same, it is returned and no other is made.
     """
     with transaction.atomic():
+        # Takes the assistant's row: of two freezes at once the second sees the parts that the first
+        # gave, or a family could become a test in one dataset and be taught in another.
+        Assistant.objects.filter(pk=dataset.assistant_id).update(name=F("name"))
         chosen = _choose(dataset)
         if not chosen:
             return None
@@ -163,7 +165,9 @@ def examples(version: DatasetVersion, part: str | None = None) -> Iterator[Examp
 def groups(version: DatasetVersion, part: str) -> Iterator[str]:
     """The question family of each example of the part, in the order of `examples`."""
     rows = version.members.filter(part=part).order_by("position")
-    yield from rows.values_list("revision__pair__question__identity", flat=True).iterator(_READ_AT_ONCE)
+    yield from rows.values_list("revision__pair__question__identity", flat=True).iterator(
+        _READ_AT_ONCE
+    )
 
 
 def find(name: str) -> DatasetVersion | None:

@@ -13,15 +13,16 @@ from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 
 from reviews import formats
-from reviews.domain import corrections
 from reviews.domain.hints import hint
 from reviews.domain.transitions import StaleMove, move
+from reviews.enums import CorrectionStatus
 from reviews.formats import Example, preference
-from reviews.models import Assistant, Feedback
+from reviews.models import Assistant, Correction, Feedback, StatusChange
 from tuning.domain import datasets
 from tuning.enums import ExportStatus, Part
 from tuning.models import Dataset, DatasetMember, DatasetVersion, Export
@@ -29,17 +30,36 @@ from tuning.models import Dataset, DatasetMember, DatasetVersion, Export
 log = logging.getLogger("hub.exports")
 
 
+def _preferences(version: DatasetVersion, part: str | None) -> Iterator[Example]:
+    """Chosen and rejected of each correction that was finished when the version was frozen.
+
+    Chosen is the member's text: an edit, a reopening or a new correction later changes no file.
+    """
+    finished = StatusChange.objects.filter(
+        content_type=ContentType.objects.get_for_model(Correction),
+        to_status=CorrectionStatus.FINISHED,
+        at__lte=version.frozen_at,
+    )
+    members = version.members.filter(part=part) if part else version.members.all()
+    text = "pair__revisions__"
+    rows = Correction.objects.filter(
+        pk__in=finished.values("object_id"), **{f"{text}memberships__in": members}
+    ).order_by("id")
+    columns = [f"{text}{name}" for name in ("input", "output", "system", "history")]
+    prompt = version.prompt.text if version.prompt else ""
+    for *texts, history, rejected in rows.values_list(*columns, "wrong_answer").iterator():
+        question, answer, system = texts
+        turns = tuple((role, words) for role, words in history)
+        yield Example(question, answer, system or prompt, turns, rejected)
+
+
 def lines(
     version: DatasetVersion, format_name: str, part: str | None = Part.TRAIN
 ) -> Iterator[bytes]:
     """The file's lines. The preference form holds the corrections among the version's members."""
     codec = formats.by_name(format_name)
-    found: Iterable[Example] = datasets.examples(version, part)
-    if format_name == preference.NAME:
-        taught = {(example.input, example.output) for example in found}
-        every = corrections.preferences(version.dataset.assistant)
-        found = (example for example in every if (example.input, example.output) in taught)
-    for example in found:
+    read = _preferences if format_name == preference.NAME else datasets.examples
+    for example in read(version, part):
         yield codec.dumps(example)
 
 

@@ -145,7 +145,9 @@ def _preparing(run: TuningRun, now: datetime) -> None:
     )
     for part, file, groups in files:
         exports.write_whole(file, exports.lines(version, "chat", part))
-        exports.write_whole(groups, (f"{name}\n".encode() for name in datasets.groups(version, part)))
+        exports.write_whole(
+            groups, (f"{name}\n".encode() for name in datasets.groups(version, part))
+        )
     _step(run, RunStatus.UPLOADING, now)
 
 
@@ -221,9 +223,9 @@ _LOOKS: dict[str, Callable[[TuningRun, datetime], None]] = {
 }
 
 
-def _adopt_before_cancel(run: TuningRun) -> None:
-    """A run cancelled between the start of its job and the note of its id has a job to end."""
-    if run.status == RunStatus.CANCELLING and not run.external_id:
+def _adopt_before_end(run: TuningRun) -> None:
+    """A run that ends between the start of its job and the note of its id has a job to end."""
+    if not run.external_id:
         job = backends.get(run.base_model.backend).find(run.label, _spec(run).work_dir)
         if job:
             TuningRun.objects.filter(pk=run.pk).update(external_id=job)
@@ -232,12 +234,14 @@ def _adopt_before_cancel(run: TuningRun) -> None:
 
 def look(run: TuningRun, now: datetime) -> None:
     """One step of the run, whatever it needs next."""
-    if now >= run.deadline_at and run.status != RunStatus.CANCELLING:
+    late = now >= run.deadline_at
+    if late or run.status == RunStatus.CANCELLING:
+        _adopt_before_end(run)
+    if late and run.status != RunStatus.CANCELLING:
         if run.external_id:
             backends.get(run.base_model.backend).cancel(run.external_id)
         _fail(run, f"not finished by its deadline, {run.deadline_at:%Y-%m-%d %H:%M %Z}", now)
         return
-    _adopt_before_cancel(run)
     _LOOKS[run.status](run, now)
 
 

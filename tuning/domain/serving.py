@@ -9,17 +9,17 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Max
+from django.db.models import Exists, OuterRef
 
 from reviews.domain import contexts
 from reviews.models import Assistant, Correction, RequestType
 from tuning.domain import datasets, versions
 from tuning.enums import AnswerOutcome, Part, Provider
-from tuning.models import Answer, ModelVersion
+from tuning.models import Answer, DatasetMember, ModelVersion
 from tuning.providers.base import Completion, CompletionRequest, ModelProvider, ProviderError
 from tuning.providers.exemplar import (
     DEFAULT_THRESHOLD,
@@ -59,12 +59,15 @@ class Answered:
 def lessons(version: ModelVersion) -> list[Exemplar]:
     """Corrections in force that the version was not taught: correct once, effective at once.
 
-    A version whose dataset holds them needs no reminder, so each retires by itself (J2).
+    A version whose train part holds them needs no reminder, so each retires by itself (J2); one
+    that fell into its test or validation part was never taught.
     """
-    rows = Correction.objects.in_force().filter(assistant=version.assistant_id)
-    taught = version.dataset_version_id
-    if taught:
-        rows = rows.exclude(pair__current_revision__memberships__version=taught)
+    taught = DatasetMember.objects.filter(
+        version=version.dataset_version_id,
+        part=Part.TRAIN,
+        revision=OuterRef("pair__current_revision"),
+    )
+    rows = Correction.objects.in_force().filter(~Exists(taught), assistant=version.assistant_id)
     texts = rows.order_by("id").values_list(
         "pair__current_revision__input",
         "pair__current_revision__output",
@@ -92,9 +95,9 @@ def _make(version: ModelVersion, with_lessons: bool) -> ExemplarProvider:
 
 
 def _lessons_stamp(version: ModelVersion) -> tuple[Any, ...]:
+    # Each text, not a count: one withdrawn and another approved leave that as it was.
     rows = Correction.objects.in_force().filter(assistant=version.assistant_id)
-    stamp = rows.aggregate(count=Count("id"), last=Max("pair__current_revision"))
-    return stamp["count"], stamp["last"]
+    return tuple(rows.order_by("id").values_list("pk", "pair__current_revision"))
 
 
 def _exemplar(version: ModelVersion, with_lessons: bool) -> ExemplarProvider:
@@ -166,7 +169,8 @@ def _complete(
         if version.is_base:
             raise
         log.warning("candidate failed", extra={"version": version.reference, "error": str(error)})
-        return _complete(versions.ensure_base(version.assistant), request, now)
+        base = versions.ensure_base(version.assistant)
+        return _complete(base, replace(request, system=base.prompt.text), now)
     outcome = AnswerOutcome.DECLINED if completion.declined else AnswerOutcome.ANSWERED
     return version, completion, _note(version, outcome, began, now)
 

@@ -5,7 +5,7 @@ Pure functions over hashes and integers: the same candidates split the same way 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
@@ -52,9 +52,13 @@ def _size(families: Families, decided: Mapping[str, Part], part: Part) -> int:
 
 
 def _one_wording(members: list[Candidate], held_before: Set[str]) -> Candidate | None:
-    """A member to hold out whose family keeps another wording; one held out before stays so."""
+    """A member to hold out whose family keeps another wording; one held out before stays so.
+
+    Its own wording must be no other member's, who would teach it with another answer.
+    """
+    held_by = Counter(member.wording for member in members)
     for member in sorted(members, key=lambda c: (c.identity not in held_before, c.identity)):
-        if any(other.wording != member.wording for other in members):
+        if len(held_by) > 1 and held_by[member.wording] == 1:
             return member
     return None
 

@@ -18,12 +18,16 @@ LOOK_BACK = timedelta(hours=3)
 """A vote comes up to FEEDBACK_CACHE_TTL after its answer; hours older than this are settled."""
 
 
+def _hour(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
 def _start(now: datetime) -> datetime:
     """The first hour to make anew: everything since the last look, and a little before."""
     last = TrafficWindow.objects.order_by("-starts_at").values_list("starts_at", flat=True).first()
     first = Answer.objects.order_by("at").values_list("at", flat=True).first()
     moment = min(last, now) - LOOK_BACK if last else min(first or now, now)
-    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    return _hour(moment)
 
 
 def _answers(start: datetime) -> list[dict[str, Any]]:
@@ -35,16 +39,22 @@ def _answers(start: datetime) -> list[dict[str, Any]]:
 
 
 def _votes(start: datetime) -> list[dict[str, Any]]:
-    references = dict(ModelVersion.objects.values_list("reference", "pk"))
-    rows = Feedback.objects.filter(created_at__gte=start, model_version__in=references)
+    # By assistant too: an application may register its answers under any reference.
+    known = ModelVersion.objects.values_list("assistant", "reference", "pk")
+    references = {(assistant, reference): pk for assistant, reference, pk in known}
+    named = [reference for _assistant, reference in references]
+    rows = Feedback.objects.filter(created_at__gte=start, model_version__in=named)
     rows = rows.annotate(hour=TruncHour("created_at", tzinfo=UTC))
     counts = {
         "positive": Count("id", filter=Q(is_positive=True)),
         "negative": Count("id", filter=Q(is_positive=False)),
     }
     found = []
-    for row in rows.values("hour", "model_version").annotate(**counts).order_by("hour"):
-        found.append({"version_id": references[row.pop("model_version")], **row})
+    grouped = rows.values("hour", "assistant", "model_version").annotate(**counts)
+    for row in grouped.order_by("hour"):
+        version = references.get((row.pop("assistant"), row.pop("model_version")))
+        if version:
+            found.append({"version_id": version, **row})
     return found
 
 
@@ -62,6 +72,8 @@ def roll_up(now: datetime) -> int:
 def prune(now: datetime) -> int:
     """Delete answers older than ANSWER_RETENTION_DAYS; their hours stay."""
     roll_up(now)
-    old = Answer.objects.filter(at__lt=now - timedelta(days=settings.ANSWER_RETENTION_DAYS))
+    # Whole hours: the rest of a cut one would be rolled up anew and count too few.
+    oldest = _hour(now - timedelta(days=settings.ANSWER_RETENTION_DAYS))
+    old = Answer.objects.filter(at__lt=oldest)
     deleted, _by_kind = old.delete()
     return deleted

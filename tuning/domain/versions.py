@@ -7,11 +7,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from reviews.domain import assistants
 from reviews.domain.errors import Conflict, Invalid, Refused
-from reviews.domain.transitions import move
+from reviews.domain.transitions import history, move
 from reviews.models import Assistant
 from tuning.enums import Provider, Stage, VersionStatus
 from tuning.models import BaseModel, ModelVersion, TuningRun
@@ -87,6 +87,12 @@ def _check_weight(version: ModelVersion, weight: int) -> None:
         raise Conflict(f"other versions hold traffic: at most {left} % are left")
 
 
+def overrides(version: ModelVersion) -> bool:
+    """Whether traffic for it overrides a gate. Overridden and rolled back, it needs that again."""
+    barred = VersionStatus.BARRED
+    return version.status == barred or history(version).filter(to_status=barred).exists()
+
+
 def activate(
     version: ModelVersion, *, by: Any, now: datetime, weight: int = Stage.TEN, reason: str = ""
 ) -> None:
@@ -96,7 +102,7 @@ def activate(
     """
     if version.is_base:
         raise Refused("the base takes what the others leave")
-    if version.status == VersionStatus.BARRED:
+    if overrides(version):
         if not by.has_perm("tuning.override_gate"):
             raise Refused("a required gate was not passed, and you may not override it")
         if not reason.strip():
@@ -106,7 +112,7 @@ def activate(
         raise Invalid({"weight": "a version starts at 10 %"})
     with transaction.atomic():
         # Two activations at once: the assistant's row makes the second count the first.
-        Assistant.objects.filter(pk=version.assistant_id).update(name=version.assistant.name)
+        Assistant.objects.filter(pk=version.assistant_id).update(name=F("name"))
         _check_weight(version, weight)
         fields = {"traffic_weight": weight}
         move(version, VersionStatus.CANARY, by=by, note=reason, now=now, fields=fields)

@@ -3,8 +3,8 @@
 No weights are trained: each question family is a document of the words of its questions and
 answers, and a question is scored against it by BM25 (Robertson and Zaragoza 2009, 'The
 Probabilistic Relevance Framework: BM25 and Beyond', eq. 3.15) as a share of the best score that the
-question could reach. The second family's score is taken off in part: a question that fits two
-equally well fits neither. Words are stemmed lightly and slang is read in its standard form;
+question could reach. For the best few families the nearest wording is looked at by itself, and the
+second one's score is taken off in part: a question that fits two equally well fits neither. Words are stemmed lightly and slang is read in its standard form;
 character 4-grams carry typing errors and the affixes that the stemmer misses.
 """
 
@@ -28,6 +28,8 @@ _EARLIER_WEIGHT = 0.4
 """How much the last earlier question counts: enough to tell short follow-ups apart."""
 _RIVAL_WEIGHT = 0.7
 """How much of the second family's score is taken off the best one's."""
+_RANKED = 6
+"""Families whose wordings are looked at one by one."""
 DECLINES = {
     "id": "Maaf, saya belum punya jawaban yang sudah diperiksa untuk pertanyaan ini.",
     "en": "Sorry, I do not have a verified answer to this question yet.",
@@ -124,8 +126,8 @@ class Index:
                 postings[name].append((place, count * (_K1 + 1) / (count + damping)))
         return postings
 
-    def _scores(self, row: Features) -> list[tuple[float, int]]:
-        """(share of the best possible score, family) of the two best, best first."""
+    def _shortlist(self, row: Features) -> list[tuple[float, int]]:
+        """(share of the best possible score, family) of the best few, best first."""
         scores: dict[int, float] = defaultdict(float)
         for name, weight in row.items():
             for place, gain in self._postings.get(name, ()):
@@ -134,27 +136,36 @@ class Index:
         best_possible = sum(rarities) * (_K1 + 1) or 1.0
         # Of equals the first, so that the same index always answers the same.
         ranked = sorted(scores, key=lambda at: (-round(scores[at], 9), at))
-        return [(scores[place] / best_possible, place) for place in ranked[:2]]
+        return [(scores[place] / best_possible, place) for place in ranked[:_RANKED]]
 
-    def _nearest_wording(self, row: Features, items: list[Exemplar]) -> Exemplar:
-        """The family's exemplar whose question shares most with the one asked."""
-
-        def shared(item: Exemplar) -> float:
-            own = _query(item.question, item.earlier)
-            return sum(min(weight, own[name]) for name, weight in row.items() if name in own)
-
-        return max(items, key=shared)
+    def _closeness(self, row: Features, item: Exemplar) -> float:
+        """How alike two questions are: weighted Jaccard similarity, 1 for the same words."""
+        own = _query(item.question, item.earlier)
+        shared = whole = 0.0
+        for name in row.keys() | own.keys():
+            mine, theirs = row.get(name, 0.0), own.get(name, 0.0)
+            rarity = self._idf.get(name, self._unknown)
+            shared += min(mine, theirs) * rarity
+            whole += max(mine, theirs) * rarity
+        return shared / whole if whole else 0.0
 
     def search(self, question: str, earlier: str = "") -> Match | None:
         """What fits best; None where no word of the question is known."""
         row = _query(question, earlier)
-        ranked = self._scores(row)
-        if not ranked:
+        matches = []
+        for share, place in self._shortlist(row):
+            # In a family the nearest wording answers, and one that is the same says all.
+            near, item = max(
+                ((self._closeness(row, item), item) for item in self.families[place]),
+                key=lambda pair: pair[0],
+            )
+            matches.append((max(share, near), item))
+        if not matches:
             return None
-        best, place = ranked[0]
-        rival = ranked[1][0] if len(ranked) > 1 else 0.0
-        score = best - _RIVAL_WEIGHT * rival
-        return Match(self._nearest_wording(row, self.families[place]), score)
+        matches.sort(key=lambda pair: -pair[0])
+        best, item = matches[0]
+        rival = matches[1][0] if len(matches) > 1 else 0.0
+        return Match(item, best - _RIVAL_WEIGHT * rival)
 
 
 def last_question(history: Sequence[tuple[str, str]]) -> str:

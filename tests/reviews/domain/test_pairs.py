@@ -35,7 +35,12 @@ def test_a_new_pair_is_a_draft_with_its_first_text(assistant, reviewer):
     text = pair.current_revision
     assert (pair.status, pair.category, pair.round, pair.reviewers_needed) == ("draft", tax, 1, 2)
     assert (text.number, text.input, text.output) == (1, QUESTION, ANSWER)
-    assert (text.history, text.system, text.author, text.why) == (VISA, "Sopan.", reviewer, "contoh")
+    assert (text.history, text.system, text.author, text.why) == (
+        VISA,
+        "Sopan.",
+        reviewer,
+        "contoh",
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,107 @@
+"""Rows of the machine floor for tests, made through the domain where that is quick."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import datetime, timedelta
+from typing import Any
+
+from reviews.domain import corrections
+from reviews.enums import Decision, PairStatus
+from reviews.models import Assistant, Correction, Pair
+from tests import factories
+from tuning.domain import datasets, runs, versions
+from tuning.enums import Part, RunStatus, VersionStatus
+from tuning.models import DatasetMember, DatasetVersion, ModelVersion, TuningRun
+
+NOW = factories.NOW
+_numbers = itertools.count(1)
+_THINGS = (
+    "paspor visa investor restoran gudang pabrik kapal hotel klinik sekolah apotek bengkel kebun "
+    "tambang studio koperasi yayasan salon percetakan peternakan"
+).split()
+
+
+def approved_many(assistant: Assistant, count: int, **fields: Any) -> list[Pair]:
+    """Approved pairs of families of their own, each about another thing."""
+    made = []
+    for number in range(count):
+        thing = f"{_THINGS[number % len(_THINGS)]} {'abcdefghij'[number // len(_THINGS)]}"
+        question = f"Berapa biaya izin {thing} di Jakarta?"
+        answer = f"Biaya izin {thing} adalah Rp{number + 1} juta."
+        made.append(factories.approved(assistant, question, answer, **fields))
+    return made
+
+
+def frozen(assistant: Assistant, slug: str = datasets.EVERYTHING) -> DatasetVersion:
+    version = datasets.freeze(datasets.ensure(assistant, slug), now=NOW)
+    assert version is not None
+    return version
+
+
+def version_of(
+    assistant: Assistant,
+    parts: dict[str, list[Pair]],
+    status: str = VersionStatus.CANDIDATE,
+    **fields: Any,
+) -> ModelVersion:
+    """A model version whose dataset holds exactly these pairs in these parts."""
+    number = next(_numbers)
+    dataset = datasets.ensure(assistant, datasets.EVERYTHING)
+    frozen = DatasetVersion.objects.create(
+        dataset=dataset,
+        number=number,
+        reference=f"made@{number}",
+        prompt=assistant.prompts.latest("number"),
+        content_hash=str(number),
+        frozen_at=NOW,
+        **{f"{part}_count": len(parts.get(part, [])) for part in Part.values},
+    )
+    members = [(part, pair) for part, pairs in parts.items() for pair in pairs]
+    for position, (part, pair) in enumerate(members):
+        DatasetMember.objects.create(
+            version=frozen, revision=pair.current_revision, part=part, position=position
+        )
+    run = TuningRun.objects.create(
+        assistant=assistant,
+        dataset_version=frozen,
+        base_model=versions.base_model(),
+        status=RunStatus.SUCCEEDED,
+        label=f"made-{number}",
+        next_look_at=NOW,
+        deadline_at=NOW,
+        created_at=NOW,
+    )
+    version = versions.create(run, {"threshold": 0.3})
+    ModelVersion.objects.filter(pk=version.pk).update(status=status, **fields)
+    version.refresh_from_db()
+    return version
+
+
+def canary(assistant: Assistant, weight: int = 10, pairs: list[Pair] | None = None) -> ModelVersion:
+    return version_of(
+        assistant, {"train": pairs or []}, VersionStatus.CANARY, traffic_weight=weight
+    )
+
+
+def corrected(
+    assistant: Assistant, question: str, wrong: str, right: str, *, by: Any, approver: Any
+) -> Correction:
+    """A finished correction whose pair another reviewer approved."""
+    category = assistant.categories.first()
+    category.reviewers_needed = 1
+    category.save()
+    task = corrections.open_task(assistant, question, wrong)
+    remedy = corrections.Remedy(right, "angka salah", "Periksa angkanya.", category, "business")
+    corrections.finish(task, remedy, by=by, now=NOW)
+    factories.decide(task.pair, approver, Decision.APPROVE)
+    assert task.pair.status == PairStatus.APPROVED
+    return task
+
+
+def drive(run: TuningRun, looks: int, now: datetime = NOW) -> TuningRun:
+    """So many looks, a minute apart: longer than any poll's wait, shorter than a back-off's."""
+    for number in range(looks):
+        runs.reconcile(now + timedelta(minutes=number))
+    run.refresh_from_db()
+    return run
