@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import hmac
+import os
 import uuid
 
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
 
 LOOPBACK = ("127.0.0.1", "::1")
 
@@ -54,4 +61,13 @@ def metrics(request: HttpRequest) -> HttpResponse:
     by_address = not key and request.META.get("REMOTE_ADDR") in LOOPBACK
     if not (by_key or by_address):
         return HttpResponse("metrics: for this machine or with METRICS_KEY only\n", status=403)
-    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+    return HttpResponse(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
+
+
+def _registry() -> CollectorRegistry:
+    """Of this process, or, where several share a folder, of all of them together."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return REGISTRY
+    shared = CollectorRegistry()
+    MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
+    return shared

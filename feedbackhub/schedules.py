@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from celery.schedules import crontab
 from django.conf import settings
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
@@ -41,13 +40,13 @@ def _clock(when: int | str) -> dict[str, object]:
             every=when, period=IntervalSchedule.SECONDS
         )
         return {"interval": interval}
-    fields = crontab.from_string(when)
+    minute, hour, day_of_month, month_of_year, day_of_week = when.split()
     clock, _created = CrontabSchedule.objects.get_or_create(
-        minute=fields._orig_minute,
-        hour=fields._orig_hour,
-        day_of_month=fields._orig_day_of_month,
-        month_of_year=fields._orig_month_of_year,
-        day_of_week=fields._orig_day_of_week,
+        minute=minute,
+        hour=hour,
+        day_of_month=day_of_month,
+        month_of_year=month_of_year,
+        day_of_week=day_of_week,
         timezone=settings.TIME_ZONE,
     )
     return {"crontab": clock}

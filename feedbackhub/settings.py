@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
 from feedbackhub import environment as env
-from feedbackhub.theme import UNFOLD as UNFOLD
+from feedbackhub import theme
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.load(Path(env.text("ENV_FILE", str(BASE_DIR / ".env"))))
@@ -48,6 +48,8 @@ SUBJECT_KEY = env.text("SUBJECT_KEY") or SECRET_KEY
 """Keys the hash of a caller's `subject`: a change makes earlier subjects unfindable."""
 
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+# A container asks itself whether it is healthy.
+ALLOWED_HOSTS += [] if "127.0.0.1" in ALLOWED_HOSTS else ["127.0.0.1"]
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [])
 SECURE_PROXY = env.flag("BEHIND_TLS_PROXY", False)
 if SECURE_PROXY:
@@ -113,6 +115,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = reverse_lazy("admin:login")
+LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
 
 # --- database ------------------------------------------------------------------------------------
 _database = env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'hub.sqlite3'}")
@@ -250,3 +253,6 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {},
 }
+
+# --- the admin -----------------------------------------------------------------------------------
+UNFOLD = theme.UNFOLD

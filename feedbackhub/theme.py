@@ -60,6 +60,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_VIEW_ON_SITE": False,
     "COLORS": {"primary": _PRIMARY},
     "STYLES": [_stylesheet],
+    "DASHBOARD_CALLBACK": "feedbackhub.dashboard.fill",
     "SCRIPTS": [_script],
     "SIDEBAR": {
         "show_search": True,

@@ -67,8 +67,6 @@ def _of_rest_framework(error: exceptions.APIException) -> HttpResponse:
     response = problem(error.status_code, error.default_code.replace("_", " "), str(error.detail))
     if isinstance(error, (exceptions.NotAuthenticated, exceptions.AuthenticationFailed)):
         response["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, exceptions.Throttled) and error.wait:
-        response["Retry-After"] = str(int(error.wait) + 1)
     return response
 
 

@@ -49,8 +49,10 @@ class Loop:
 
     # --- what people bring -----------------------------------------------------------------------
     def load(self) -> None:
-        files = (("alpaca", self.sample.pairs, self.sample.pairs_name),)
-        files += (("questions", self.sample.questions, "questions"),)
+        files = (
+            ("alpaca", self.sample.pairs, self.sample.pairs_name),
+            ("questions", self.sample.questions, "questions"),
+        )
         for source, raw, name in files:
             if not raw:
                 continue
@@ -221,7 +223,8 @@ class Loop:
         if self.model.answers.exists():
             self.tell("the gateway was asked in an earlier demo")
             return
-        asked, seen = 0, set()
+        asked = 0
+        seen: set[str] = set()
         while asked < MAX_ASKED and (asked < len(questions) or len(seen) < 2):
             question = questions[asked % len(questions)]
             body = {"prompt": question, "session": f"demo-{self.model.name}-{asked}"}

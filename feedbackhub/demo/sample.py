@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from reviews.domain import identity
-from reviews.formats import FormatError, alpaca
+from reviews.formats import Example, FormatError, alpaca
 from reviews.sources import Refusal, objects
 
 FOLDER = Path(__file__).resolve().parent / "data"
@@ -73,7 +73,7 @@ def own() -> Sample:
     )
 
 
-def _examples(raw: bytes) -> list[alpaca.Example]:
+def _examples(raw: bytes) -> list[Example]:
     found = []
     for _line, value in objects.read(raw):
         if isinstance(value, Refusal):

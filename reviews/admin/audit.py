@@ -9,10 +9,18 @@ from reviews.models import ImportRun, StatusChange
 
 @admin.register(StatusChange)
 class StatusChangeAdmin(LongList, ReadOnlyAdmin):
-    list_display = ("at", "content_type", "object_id", "from_status", "to_status", "by", "note")
+    list_display = ("at", "content_type", "object_id", "before", "after", "by", "note")
     list_filter = ("content_type", "to_status")
     list_select_related = ("content_type", "by")
     search_fields = ("object_id__exact", "by__username")
+
+    @admin.display(description=_("from"))
+    def before(self, obj: StatusChange) -> str:
+        return obj.from_label
+
+    @admin.display(description=_("to"))
+    def after(self, obj: StatusChange) -> str:
+        return obj.to_label
 
 
 @admin.register(ImportRun)

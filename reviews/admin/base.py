@@ -7,10 +7,10 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
@@ -82,11 +82,12 @@ class HubAdmin(ModelAdmin):
         return TemplateResponse(request, template, whole, status=status)
 
     def own_path(
-        self, route: str, view: Callable[..., HttpResponse], name: str, **fixed: str
+        self, route: str, view: Callable[..., HttpResponseBase], name: str, **fixed: str
     ) -> URLPattern:
         """A page of our own, for staff alone; `fixed` arguments go to the view as they are."""
         full = f"{self.opts.app_label}_{self.opts.model_name}_{name}"
-        return path(route, self.admin_site.admin_view(view), fixed, name=full)
+        made: URLPattern = path(route, self.admin_site.admin_view(view), fixed, name=full)
+        return made
 
     def act(self, request: HttpRequest, done: str, call: Callable[[], Any]) -> bool:
         """Run one domain call and tell how it went. Returns whether it was not refused."""
@@ -101,6 +102,21 @@ class HubAdmin(ModelAdmin):
             return False
         messages.success(request, done)
         return True
+
+    def ask_why(
+        self, request: HttpRequest, item: Any, title: str, form: Any, about: str
+    ) -> TemplateResponse:
+        """The page that asks for a reason before something is done."""
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+        return self.page(
+            request,
+            "admin/reviews/reason.html",
+            item,
+            title=title,
+            form=form,
+            about=about,
+            back=reverse(name, args=[item.pk]),
+        )
 
     def to(self, name: str, *args: Any) -> HttpResponse:
         return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_{name}", *args)

@@ -113,11 +113,4 @@ class CorrectionAdmin(LongList, HubAdmin):
             why, now = form.cleaned_data["note"], timezone.now()
             self.act(request, done, lambda: call(correction, by=request.user, why=why, now=now))
             return self.to("change", pk)
-        return self.page(
-            request,
-            "admin/reviews/reason.html",
-            correction,
-            title=title,
-            form=form,
-            about=correction.question,
-        )
+        return self.ask_why(request, correction, title, form, correction.question)

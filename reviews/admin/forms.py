@@ -96,8 +96,8 @@ class SortForm(_CategoryForm):
     """Category and register of a pair."""
 
     def __init__(self, pair: Pair, *args: Any, **kwargs: Any) -> None:
-        initial = {"category": pair.category_id, "register": pair.register}
-        super().__init__(*args, initial=initial, **kwargs)
+        kwargs["initial"] = {"category": pair.category_id, "register": pair.register}
+        super().__init__(*args, **kwargs)
         self.for_assistant(pair.assistant_id)
 
 
@@ -136,14 +136,14 @@ class RemedyForm(_CategoryForm):
     field_order = ("right_answer", "why_wrong", "lesson", "category", "register")
 
     def __init__(self, correction: Correction, *args: Any, **kwargs: Any) -> None:
-        initial = {
+        kwargs["initial"] = {
             "right_answer": correction.right_answer or correction.wrong_answer,
             "why_wrong": correction.why_wrong,
             "lesson": correction.lesson,
             "category": correction.category_id,
             "register": correction.register,
         }
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **kwargs)
         self.for_assistant(correction.assistant_id)
 
     def remedy(self) -> corrections.Remedy:

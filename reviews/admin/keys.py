@@ -41,7 +41,7 @@ class NewKeyForm(forms.Form):
     )
 
     def clean_origins(self) -> list[str]:
-        found = self.cleaned_data["origins"].split()
+        found: list[str] = self.cleaned_data["origins"].split()
         for origin in found:
             parts = urlsplit(origin)
             if (
@@ -61,8 +61,7 @@ class ClientKeyAdmin(HubAdmin):
     list_select_related = ("assistant",)
     search_fields = ("name", "prefix")
     fields = ("assistant", "name", "prefix", "scopes", "origins")
-    readonly_fields = ("prefix", "scopes", "origins", "assistant", "name")
-    readonly_fields += ("created_at", "last_used_at", "revoked_at")
+    readonly_fields = (*fields, "created_at", "last_used_at", "revoked_at")
     actions = ["revoke"]
 
     @display(description=_("scopes"))

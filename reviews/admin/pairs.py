@@ -304,9 +304,7 @@ class PairAdmin(LongList, HubAdmin):
             self.act(request, done, lambda: call(pair, by=request.user, why=why, now=now))
             return self.to("change", pk)
         text = pair.current_revision.input if pair.current_revision else ""
-        return self.page(
-            request, "admin/reviews/reason.html", pair, title=title, form=form, about=text
-        )
+        return self.ask_why(request, pair, title, form, text)
 
     # --- a golden answer -------------------------------------------------------------------------
     def add_view(

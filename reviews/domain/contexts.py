@@ -115,7 +115,8 @@ def count(assistant_id: int, now: datetime) -> int:
     minutes = settings.FEEDBACK_CACHE_TTL // 60 + 1
     names = [_bucket(assistant_id, minute - back) for back in range(minutes)]
     with _cache_needed():
-        return max(0, sum(cache.get_many(names).values()))
+        waiting: int = sum(cache.get_many(names).values())
+    return max(0, waiting)
 
 
 def token(request_id: str, key_prefix: str) -> str:

@@ -64,4 +64,4 @@ def history(item: Any) -> models.QuerySet[StatusChange]:
     """The item's moves, oldest first."""
     kind = ContentType.objects.get_for_model(type(item))
     changes = StatusChange.objects.filter(content_type=kind, object_id=item.pk)
-    return changes.select_related("by").order_by("id")
+    return changes.select_related("by", "content_type").order_by("id")

@@ -30,3 +30,17 @@ class StatusChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.from_status} → {self.to_status}"
+
+    def label(self, status: str) -> str:
+        """The status in the reader's words."""
+        kind = self.content_type.model_class()
+        choices = dict(kind._meta.get_field("status").flatchoices) if kind else {}  # type: ignore[union-attr]
+        return str(choices.get(status, status))
+
+    @property
+    def from_label(self) -> str:
+        return self.label(self.from_status)
+
+    @property
+    def to_label(self) -> str:
+        return self.label(self.to_status)

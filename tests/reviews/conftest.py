@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.cache.backends.base import BaseCache
-from django.db import connections
+from django.db import connection, connections
 
 from reviews.domain import contexts
 from tests.factories import NOW
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings):
+    """Nobody logs in here: a user must not cost half a second."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 class BrokenCache(BaseCache):
@@ -36,8 +45,29 @@ def no_cache(settings):
     return away
 
 
+@contextmanager
+def _on_a_file(place: Path) -> Iterator[None]:
+    """Tests' SQLite is in memory, where a connection can't wait for another's lock: threads get a
+    copy on a file, as the hub has, and what they wrote is copied back."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    connection.ensure_connection()
+    own = connections.settings["default"]
+    with closing(sqlite3.connect(place)) as copy:
+        connection.connection.backup(copy)
+        copy.execute("PRAGMA journal_mode=WAL")
+    memory, own["NAME"] = own["NAME"], str(place)
+    try:
+        yield
+    finally:
+        own["NAME"] = memory
+    with closing(sqlite3.connect(place)) as copy:
+        copy.backup(connection.connection)
+
+
 @pytest.fixture
-def together():
+def together(tmp_path):
     """Run the calls at once, each in a thread of its own; returns what each returned or raised."""
 
     def run(*calls: Callable[[], Any]) -> list[Any]:
@@ -54,10 +84,11 @@ def together():
                 connections.close_all()
 
         threads = [threading.Thread(target=work, args=job) for job in enumerate(calls)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        with _on_a_file(tmp_path / "threads.sqlite3"):
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
         return results
 
     return run

@@ -2,22 +2,60 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connections
+from hypothesis import settings
 
-from tests.reviews.conftest import together  # noqa: F401
 from tuning import backends
 from tuning.backends import BackendError, JobState, TrainingSpec
 from tuning.domain import serving
 from tuning.models import BaseModel
+
+# A busy machine is no failure, and a run leaves nothing behind in the tree.
+settings.register_profile("hub", deadline=None, database=None)
+settings.load_profile("hub")
 
 
 @pytest.fixture(autouse=True)
 def _no_kept_indexes():
     """Databases roll their numbers back, so the next test's version may bear this one's."""
     serving._indexes.clear()
+
+
+@pytest.fixture
+def together():
+    """Run the calls at once, each in a thread of its own; returns what each returned or raised."""
+
+    def run(*calls: Callable[[], Any]) -> list[Any]:
+        start = threading.Barrier(len(calls))
+
+        def work(call: Callable[[], Any]) -> Any:
+            start.wait()
+            try:
+                while True:
+                    try:
+                        return call()
+                    except OperationalError as error:
+                        # The tests' SQLite lives in memory, where a lock raises; a file's waits.
+                        if "table is locked" not in str(error):
+                            raise
+                        time.sleep(0.01)
+            except Exception as error:
+                return error
+            finally:
+                connections.close_all()
+
+        with ThreadPoolExecutor(len(calls)) as pool:
+            return list(pool.map(work, calls))
+
+    return run
 
 
 @dataclass

@@ -22,10 +22,10 @@ _THINGS = (
 ).split()
 
 
-def approved_many(assistant: Assistant, count: int, **fields: Any) -> list[Pair]:
+def approved_many(assistant: Assistant, count: int, start: int = 0, **fields: Any) -> list[Pair]:
     """Approved pairs of families of their own, each about another thing."""
     made = []
-    for number in range(count):
+    for number in range(start, start + count):
         thing = f"{_THINGS[number % len(_THINGS)]} {'abcdefghij'[number // len(_THINGS)]}"
         question = f"Berapa biaya izin {thing} di Jakarta?"
         answer = f"Biaya izin {thing} adalah Rp{number + 1} juta."

@@ -130,11 +130,5 @@ class ModelVersionAdmin(ReadOnlyAdmin):
                 lambda: versions.roll_back(version, by=request.user, now=now, reason=reason),
             )
             return self.to("change", pk)
-        return self.page(
-            request,
-            "admin/reviews/reason.html",
-            version,
-            title=_("Roll back to the base"),
-            form=form,
-            about=version.reference,
-        )
+        title = _("Roll back to the base")
+        return self.ask_why(request, version, title, form, version.reference)

@@ -33,7 +33,7 @@ class Chosen:
 
 
 def ensure(assistant: Assistant, slug: str) -> Dataset:
-    """One of the two datasets that every assistant has: everything approved, and the nightly one."""
+    """One of the two datasets of every assistant: everything approved, and the nightly one."""
     names = {EVERYTHING: "Semua yang disetujui", NIGHTLY: "Ekspor malam"}
     dataset, _created = Dataset.objects.get_or_create(
         assistant=assistant,

@@ -103,7 +103,7 @@ def write_whole(target: Path, rows: Iterable[bytes]) -> tuple[int, str]:
 
 
 def write(export: Export, now: datetime) -> None:
-    """Write the export's file, then complete its row: a crash between leaves it to the next look."""
+    """Write the export's file, then complete its row: after a crash the next look does it."""
     rows, sha256 = write_whole(path(export), lines(export.version, export.format))
     fields = {"rows": rows, "sha256": sha256, "completed_at": now}
     try:

@@ -67,7 +67,7 @@ def _hold_out(
     families: Families, decided: dict[str, Part], held_before: Set[str], room: int
 ) -> set[str]:
     """Identities of held-out wordings, one a family; those families are taught from now on."""
-    held = set()
+    held: set[str] = set()
     again = {
         c.family for members in families.values() for c in members if c.identity in held_before
     }

@@ -31,7 +31,7 @@ def _start(now: datetime) -> datetime:
 
 
 def _answers(start: datetime) -> list[dict[str, Any]]:
-    rows = Answer.objects.filter(at__gte=start).annotate(hour=TruncHour("at", tzinfo=UTC))
+    rows: Any = Answer.objects.filter(at__gte=start).annotate(hour=TruncHour("at", tzinfo=UTC))
     counts = {name: Count("id", filter=Q(outcome=name)) for name in AnswerOutcome.values}
     took = Avg("milliseconds", filter=~Q(outcome=AnswerOutcome.FAILED))
     grouped = rows.values("hour", "version_id").annotate(mean_milliseconds=took, **counts)
@@ -43,8 +43,8 @@ def _votes(start: datetime) -> list[dict[str, Any]]:
     known = ModelVersion.objects.values_list("assistant", "reference", "pk")
     references = {(assistant, reference): pk for assistant, reference, pk in known}
     named = [reference for _assistant, reference in references]
-    rows = Feedback.objects.filter(created_at__gte=start, model_version__in=named)
-    rows = rows.annotate(hour=TruncHour("created_at", tzinfo=UTC))
+    recent = Feedback.objects.filter(created_at__gte=start, model_version__in=named)
+    rows: Any = recent.annotate(hour=TruncHour("created_at", tzinfo=UTC))
     counts = {
         "positive": Count("id", filter=Q(is_positive=True)),
         "negative": Count("id", filter=Q(is_positive=False)),

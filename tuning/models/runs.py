@@ -109,7 +109,7 @@ class TuningRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.label
+        return f"#{self.pk}"
 
     @property
     def active(self) -> bool:
@@ -136,4 +136,11 @@ class RunEvent(models.Model):
         ]
 
     def __str__(self) -> str:
+        return self.text
+
+    @property
+    def text(self) -> str:
+        """The message; a step, in the reader's words."""
+        if self.kind == EventKind.STEP:
+            return str(dict(RunStatus.choices).get(self.message, self.message))  # type: ignore[call-overload]
         return self.message or f"{self.step}: {self.loss}"

@@ -4,8 +4,9 @@ No weights are trained: each question family is a document of the words of its q
 answers, and a question is scored against it by BM25 (Robertson and Zaragoza 2009, 'The
 Probabilistic Relevance Framework: BM25 and Beyond', eq. 3.15) as a share of the best score that the
 question could reach. For the best few families the nearest wording is looked at by itself, and the
-second one's score is taken off in part: a question that fits two equally well fits neither. Words are stemmed lightly and slang is read in its standard form;
-character 4-grams carry typing errors and the affixes that the stemmer misses.
+second one's score is taken off in part: a question that fits two equally well fits neither. Words
+are stemmed lightly and slang is read in its standard form; character 4-grams carry typing errors
+and the affixes that the stemmer misses.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from rest_framework.request import Request
@@ -11,6 +11,7 @@ from rest_framework.serializers import Serializer
 
 from feedbackhub.api.serializers.base import Problem
 from reviews.domain import contexts
+from reviews.models import ClientKey
 
 PROBLEMS = dict.fromkeys((400, 401, 403, 413, 415, 422, 503), Problem)
 """What any call with a body may answer, for the schema."""
@@ -21,6 +22,12 @@ def checked(serializer: type[Serializer[Any]], request: Request) -> dict[str, An
     found = serializer(data=request.data)
     found.is_valid(raise_exception=True)
     return dict(found.validated_data)
+
+
+def caller(request: Request) -> ClientKey:
+    """The key that the call came with; authentication has made sure of it."""
+    key: Any = request.auth
+    return cast(ClientKey, key)
 
 
 def ticket(context: contexts.Context, key_prefix: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 from feedbackhub.api.serializers.base import Problem
 from feedbackhub.api.serializers.contexts import NewContext
 from feedbackhub.api.serializers.messages import Ticket
-from feedbackhub.api.views.base import PROBLEMS, checked, ticket
+from feedbackhub.api.views.base import PROBLEMS, caller, checked, ticket
 from reviews.domain import contexts
 from reviews.enums import Scope
 
@@ -25,7 +25,7 @@ class Contexts(APIView):
     def post(self, request: Request) -> Response:
         """Register an answer so that it can be voted on."""
         sent = checked(NewContext, request)
-        now, key = timezone.now(), request.auth
+        now, key = timezone.now(), caller(request)
         context = contexts.Context(
             request_id=str(sent.get("request_id") or contexts.new_id(now.timestamp())),
             assistant_id=key.assistant_id,

@@ -22,7 +22,7 @@ from feedbackhub.api.authentication import (
 )
 from feedbackhub.api.serializers.base import Problem
 from feedbackhub.api.serializers.feedback import Stats, StoredVote, Vote
-from feedbackhub.api.views.base import PROBLEMS, checked
+from feedbackhub.api.views.base import PROBLEMS, caller, checked
 from reviews.domain import contexts, feedback, feedback_export, keys
 from reviews.enums import Scope
 from reviews.models import Assistant, ClientKey
@@ -67,10 +67,9 @@ class Votes(APIView):
 
     def _voter(self, request: Request, request_id: uuid.UUID) -> ClientKey:
         """The key that the vote comes from, by itself or through a token for this very answer."""
-        token = request.auth
+        token: Any = request.auth
         if not isinstance(token, VoteToken):
-            key: ClientKey = token
-            return key
+            return caller(request)
         if token.request_id != str(request_id):
             raise PermissionDenied("This feedback token is for another answer.")
         origin = request.headers.get("Origin")

@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from feedbackhub.api.serializers.base import Problem
 from feedbackhub.api.serializers.gateway import Ask, AskAnswer
-from feedbackhub.api.views.base import PROBLEMS, checked, ticket
+from feedbackhub.api.views.base import PROBLEMS, caller, checked, ticket
 from reviews.domain.errors import Invalid
 from reviews.enums import Scope
 from reviews.models import RequestType
@@ -28,7 +28,7 @@ class Gateway(APIView):
     def post(self, request: Request, request_type: str) -> Response:
         """Ask through the hub: a model version is chosen by traffic weight, and the answer can be
         voted on."""
-        sent, key = checked(Ask, request), request.auth
+        sent, key = checked(Ask, request), caller(request)
         kind = RequestType.objects.filter(assistant=key.assistant, slug=request_type).first()
         if kind is None:
             raise NotFound(f"This assistant has no request type {request_type!r}.")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import cast
+
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -7,7 +9,7 @@ from rest_framework.views import APIView
 
 from feedbackhub.api.json import RawParser
 from feedbackhub.api.serializers.interactions import Interaction, Logged
-from feedbackhub.api.views.base import PROBLEMS
+from feedbackhub.api.views.base import PROBLEMS, caller
 from reviews.domain import interactions
 from reviews.enums import Scope
 from reviews.sources import interactions as source
@@ -25,7 +27,7 @@ class Interactions(APIView):
     )
     def post(self, request: Request) -> Response:
         """Log interactions. Good records are kept, bad ones refused with line and reason."""
-        new, refused = source.read(request.data)
-        accepted = interactions.record(request.auth.assistant, new)
+        new, refused = source.read(cast(bytes, request.data))
+        accepted = interactions.record(caller(request).assistant, new)
         lines = [{"line": item.line, "reason": item.reason} for item in refused]
         return Response({"accepted": accepted, "refused": lines}, status=202)

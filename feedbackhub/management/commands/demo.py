@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import sys
 import time
 from argparse import ArgumentParser
 from pathlib import Path
@@ -30,6 +32,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         began = time.monotonic()
+        # Ended by a signal, the demo must still end the hub that it started.
+        signal.signal(signal.SIGTERM, lambda *_args: sys.exit(143))
         chosen = self._sample(options["pairs"], options["questions"])
         preparation.prepare()
         hub = Hub(free_port(0 if options["once"] else options["port"]))

@@ -1,0 +1,98 @@
+"""The admin's first page: what waits, and how the loop stands, for whoever may see it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from reviews.domain import verdicts
+from reviews.enums import CorrectionStatus
+from reviews.models import Correction, Feedback, Pair
+from tuning.enums import VersionStatus
+from tuning.models import ModelVersion, TuningRun
+
+COUNTED = 999
+"""Counting stops here: more is 'a lot', and a page must not count a million rows."""
+
+
+def _count(rows: Any) -> str:
+    found = rows.order_by()[: COUNTED + 1].count()
+    return f"{COUNTED}+" if found > COUNTED else str(found)
+
+
+def _tile(figure: str, title: str, about: str, link: str, action: str) -> dict[str, str]:
+    return {"figure": figure, "title": title, "about": about, "link": link, "action": action}
+
+
+def _review(user: Any) -> list[dict[str, str]]:
+    waiting = _count(verdicts.waiting_for(user))
+    open_tasks = _count(Correction.objects.filter(status=CorrectionStatus.OPEN))
+    return [
+        _tile(
+            waiting,
+            _("pairs wait for your verdict"),
+            _("%s waiting in all") % _count(Pair.objects.open()),
+            reverse("admin:reviews_pair_next"),
+            _("Start reviewing"),
+        ),
+        _tile(
+            open_tasks,
+            _("open corrections"),
+            _("Answers that users found wrong"),
+            f"{reverse('admin:reviews_correction_changelist')}?status__exact=open",
+            _("Write corrections"),
+        ),
+    ]
+
+
+def _votes() -> list[dict[str, str]]:
+    recent = Feedback.objects.filter(created_at__gte=timezone.now() - timedelta(days=7))
+    positive = _count(recent.filter(is_positive=True))
+    return [
+        _tile(
+            _count(recent),
+            _("votes in seven days"),
+            _("%s helpful") % positive,
+            reverse("admin:reviews_feedback_changelist"),
+            _("See the votes"),
+        )
+    ]
+
+
+def _models() -> list[dict[str, str]]:
+    trials = ModelVersion.objects.filter(status=VersionStatus.CANARY)
+    names = ", ".join(trials.values_list("reference", flat=True)[:3])
+    return [
+        _tile(
+            _count(trials),
+            _("versions on trial"),
+            names or _("The base answers everything"),
+            reverse("admin:tuning_modelversion_changelist"),
+            _("See the versions"),
+        ),
+        _tile(
+            _count(TuningRun.objects.active()),
+            _("runs under way"),
+            "",
+            reverse("admin:tuning_tuningrun_changelist"),
+            _("See the runs"),
+        ),
+    ]
+
+
+def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Tiles for the page, as the user's permissions allow."""
+    user = request.user
+    tiles: list[dict[str, str]] = []
+    if user.has_perm("reviews.review_pair"):  # type: ignore[union-attr]
+        tiles += _review(user)
+    if user.has_perm("reviews.view_feedback"):  # type: ignore[union-attr]
+        tiles += _votes()
+    if user.has_perm("tuning.view_modelversion"):  # type: ignore[union-attr]
+        tiles += _models()
+    return context | {"tiles": tiles}

@@ -1,0 +1,66 @@
+"""The checklist: versions that stay as they are, worded in the reader's language."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import translation
+
+from reviews.domain import checklists
+from reviews.models import Checklist, ChecklistItem
+
+ROWS = [
+    {"part": "accuracy", "text_id": "Benar?", "text_en": "Right?"},
+    {"part": "tone", "text_id": "Sopan?", "required": False},
+]
+
+
+def test_the_default_has_thirteen_items_in_five_parts(checklist, assistant):
+    items = checklists.items(assistant)
+    assert [item.position for item in items] == list(range(1, 14))
+    parts = list(dict.fromkeys(item.part for item in items))
+    assert parts == ["naturalness", "accuracy", "tone", "completeness", "brand"]
+    assert all(item.text_id and item.text_en and item.text_it for item in items)
+
+
+def test_a_version_loaded_again_stays_as_it_is(checklist):
+    ChecklistItem.objects.filter(position=1).update(text_id="Diubah kurator")
+    assert checklists.load_default() == checklist
+    assert ChecklistItem.objects.count() == 13
+    assert ChecklistItem.objects.get(position=1).text_id == "Diubah kurator"
+
+
+def test_a_new_version_is_in_force_and_the_old_is_kept(checklist, assistant):
+    newer = checklists.load(ROWS, version=2)
+    assert checklists.current(assistant) == newer
+    assert [(i.part, i.text_id, i.required) for i in checklists.items(assistant)] == [
+        ("accuracy", "Benar?", True),
+        ("tone", "Sopan?", False),
+    ]
+    assert checklist.items.count() == 13
+
+
+def test_an_assistants_own_list_goes_before_a_newer_shared_one(checklist, assistant):
+    own = checklists.load(ROWS, version=1, assistant=assistant)
+    checklists.load(ROWS, version=9)
+    assert checklists.current(assistant) == own
+
+
+def test_without_a_list_there_are_no_items(assistant):
+    assert Checklist.objects.count() == 0
+    assert checklists.items(assistant) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "texts"),
+    [
+        ("id", ["Benar?", "Sopan?"]),
+        ("en", ["Right?", "Sopan?"]),
+        ("it", ["Benar?", "Sopan?"]),
+        ("en-gb", ["Right?", "Sopan?"]),
+        ("fr", ["Benar?", "Sopan?"]),
+    ],
+)
+def test_an_item_reads_in_the_readers_language(assistant, language, texts):
+    checklists.load(ROWS, version=1)
+    with translation.override(language):
+        assert [str(item) for item in checklists.items(assistant)] == texts

@@ -1,0 +1,403 @@
+"""A run goes on from its rows: one look a time, whatever the outside does (D4)."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import IntegrityError
+
+from reviews.domain import transitions
+from reviews.domain.errors import Conflict, Invalid
+from tests import factories
+from tests.tuning import making
+from tuning.backends import BackendError, JobState
+from tuning.domain import exports, runs, versions
+from tuning.enums import ACTIVE_RUN, EventKind, RunStatus
+from tuning.models import BaseModel, Evaluation, EvaluationAnswer, ModelVersion, RunEvent, TuningRun
+
+NOW = factories.NOW
+MINUTE = timedelta(minutes=1)
+DONE = JobState("succeeded", 1.0, ((1, 0.5), (2, 0.25)), {"threshold": 0.3})
+WAY = ["preparing", "uploading", "training", "evaluating", "succeeded"]
+
+
+@pytest.fixture
+def dataset_version(assistant):
+    making.approved_many(assistant, 12)
+    return making.frozen(assistant)
+
+
+@pytest.fixture
+def run(dataset_version, outside_model) -> TuningRun:
+    return runs.launch(dataset_version, outside_model, now=NOW)
+
+
+def moves(item) -> list[str]:
+    return [change.to_status for change in transitions.history(item)]
+
+
+def events(run, kind) -> list[str]:
+    return list(run.events.filter(kind=kind).values_list("message", flat=True))
+
+
+# --- launch --------------------------------------------------------------------------------------
+def test_a_launched_run_is_queued_with_a_label_and_a_deadline(run, assistant, settings):
+    assert (run.status, run.next_look_at, run.external_id) == ("queued", NOW, "")
+    assert run.label.startswith("hub-")
+    assert run.deadline_at == NOW + timedelta(hours=settings.TUNING_RUN_TIMEOUT_HOURS)
+
+
+def test_a_launch_hints_at_the_worker(
+    dataset_version, outside_model, sent_hints, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        runs.launch(dataset_version, outside_model, now=NOW)
+    assert sent_hints == ["tuning.reconcile_runs"]
+
+
+def test_asked_again_while_active_it_is_the_same_run(run, dataset_version, outside_model):
+    assert runs.launch(dataset_version, outside_model, now=NOW) == run
+
+
+def test_once_ended_another_may_start(run, dataset_version, outside_model):
+    TuningRun.objects.update(status=RunStatus.FAILED)
+    assert runs.launch(dataset_version, outside_model, now=NOW) != run
+
+
+@pytest.mark.django_db(transaction=True)
+def test_launched_twice_at_once_it_is_one_run(dataset_version, outside_model, together):
+    first, second = together(*[lambda: runs.launch(dataset_version, outside_model, now=NOW)] * 2)
+    assert first == second == TuningRun.objects.get()
+
+
+def test_a_model_without_a_backend_is_refused(dataset_version):
+    model = BaseModel.objects.create(name="tetap", provider="exemplar")
+    with pytest.raises(Invalid) as refused:
+        runs.launch(dataset_version, model, now=NOW)
+    assert list(refused.value.fields) == ["base_model"]
+
+
+def test_options_that_the_backend_does_not_know_are_refused(dataset_version, outside_model):
+    with pytest.raises(Invalid) as refused:
+        runs.launch(dataset_version, outside_model, now=NOW, options={"epoch": 3})
+    assert refused.value.fields == {"options": "unknown option"}
+    assert TuningRun.objects.count() == 0
+
+
+def test_a_version_with_nothing_to_teach_is_refused(dataset_version, outside_model):
+    dataset_version.train_count = 0
+    with pytest.raises(Invalid) as refused:
+        runs.launch(dataset_version, outside_model, now=NOW)
+    assert list(refused.value.fields) == ["dataset_version"]
+
+
+# --- the way through -----------------------------------------------------------------------------
+def test_it_takes_one_step_a_look_to_its_end(run, outside):
+    outside.says = [JobState("running", 0.4), DONE]
+    seen = []
+    for minute in range(6):
+        assert runs.reconcile(NOW + minute * MINUTE) == 1
+        run.refresh_from_db()
+        seen.append(run.status)
+    assert seen == ["preparing", "uploading", "training", "training", "evaluating", "succeeded"]
+    assert moves(run) == events(run, EventKind.STEP) == WAY
+    assert (run.progress, run.finished_at, run.locked_until) == (1.0, NOW + 5 * MINUTE, None)
+    assert runs.reconcile(NOW + 9 * MINUTE) == 0
+
+
+def test_the_files_for_the_backend_are_the_version_s_parts(run, settings):
+    making.drive(run, 2)
+    folder = settings.TUNING_DIR / "data" / run.label
+    for part in ("train", "validation"):
+        lines = b"".join(exports.lines(run.dataset_version, "chat", part))
+        assert (folder / f"{part}.jsonl").read_bytes() == lines
+
+
+def test_a_finished_run_has_one_version_one_evaluation_and_a_verdict_of_the_gates(run, outside):
+    outside.says = [DONE]
+    making.drive(run, 9)
+    version = ModelVersion.objects.get(run=run)
+    assert (version.name, version.settings) == ("v1.0", {"threshold": 0.3})
+    assert version.status in ("gated", "barred")
+    evaluation = Evaluation.objects.get()
+    assert (evaluation.version, evaluation.baseline.is_base) == (version, True)
+    assert evaluation.finished_at is not None
+
+
+def test_loss_points_are_stored_once_however_often_they_are_told(run, outside):
+    early = JobState("running", 0.5, ((1, 0.5),))
+    outside.says = [early, early, DONE]
+    making.drive(run, 9)
+    points = run.events.filter(kind=EventKind.LOSS).order_by("step").values_list("step", "loss")
+    assert list(points) == [(1, 0.5), (2, 0.25)]
+
+
+def test_progress_is_shown_while_it_runs(run, outside):
+    outside.says = [JobState("running", 0.4)]
+    assert making.drive(run, 4).progress == 0.4
+
+
+def test_a_running_job_is_asked_again_after_a_while(run):
+    making.drive(run, 3)
+    last = NOW + 4 * MINUTE
+    assert runs.reconcile(last) == 1
+    assert runs.reconcile(last + timedelta(seconds=4)) == 0
+    assert runs.reconcile(last + timedelta(seconds=5)) == 1
+
+
+def test_a_job_that_failed_fails_the_run_with_its_message(run, outside):
+    outside.says = [JobState("failed", message="out of memory")]
+    making.drive(run, 9)
+    assert (run.status, run.error, moves(run)[-1]) == ("failed", "out of memory", "failed")
+    assert events(run, EventKind.ERROR) == ["out of memory"]
+    assert ModelVersion.objects.filter(run=run).count() == 0
+
+
+def test_a_job_that_somebody_cancelled_outside_fails_the_run(run, outside):
+    outside.says = [JobState("cancelled")]
+    assert making.drive(run, 9).error == "the job ended as cancelled"
+
+
+def test_a_job_that_bears_the_label_is_adopted_and_no_other_started(run, outside):
+    making.drive(run, 2)
+    outside.jobs[run.label] = "job-found"
+    runs.reconcile(NOW + 3 * MINUTE)
+    run.refresh_from_db()
+    assert (run.status, run.external_id) == ("training", "job-found")
+    assert events(run, EventKind.WARNING) == ["adopted the job job-found"]
+
+
+def test_two_runs_of_an_assistant_make_two_versions(run, outside, assistant, outside_model):
+    outside.says = [DONE]
+    making.drive(run, 9)
+    making.approved_many(assistant, 3, start=12)
+    second = runs.launch(making.frozen(assistant), outside_model, now=NOW)
+    making.drive(second, 9)
+    names = ModelVersion.objects.candidates().order_by("id").values_list("name", "reference")
+    assert list(names) == [("v1.0", "bisnis/v1.0"), ("v1.1", "bisnis/v1.1")]
+
+
+# --- the lease -----------------------------------------------------------------------------------
+def test_a_run_that_another_worker_holds_is_left_alone(run):
+    TuningRun.objects.update(locked_until=NOW + MINUTE)
+    assert runs.reconcile(NOW) == 0
+    assert runs.reconcile(NOW + MINUTE) == 0
+
+
+def test_a_lease_that_ran_out_is_taken_over(run):
+    TuningRun.objects.update(locked_until=NOW - timedelta(seconds=1))
+    assert runs.reconcile(NOW) == 1
+    run.refresh_from_db()
+    assert (run.status, run.locked_until) == ("preparing", None)
+
+
+def test_a_look_holds_the_run_for_five_minutes(run, outside):
+    held = []
+    outside.on_poll = lambda: held.append(TuningRun.objects.get().locked_until)
+    making.drive(run, 4)
+    assert held == [NOW + 3 * MINUTE + timedelta(minutes=5)]
+
+
+def test_a_run_whose_time_has_not_come_is_left_alone(run):
+    assert runs.reconcile(NOW - MINUTE) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_start_one_job(dataset_version, outside_model, outside, together):
+    run = runs.launch(dataset_version, outside_model, now=NOW)
+    making.drive(run, 2)
+    counts = together(*[lambda: runs.reconcile(NOW + 5 * MINUTE)] * 4)
+    run.refresh_from_db()
+    assert [error for error in counts if isinstance(error, Exception)] == []
+    assert list(outside.jobs.values()) == ["job-1"]
+    assert moves(run)[:3] == ["preparing", "uploading", "training"]
+
+
+# --- trouble -------------------------------------------------------------------------------------
+def test_a_transient_error_is_tried_again_later_and_later(run, outside):
+    making.drive(run, 3)
+    outside.says = [BackendError("busy", permanent=False)]
+    waits, moment = [], NOW + 5 * MINUTE
+    for _ in range(4):
+        runs.reconcile(moment)
+        run.refresh_from_db()
+        waits.append((run.next_look_at - moment).total_seconds())
+        moment = run.next_look_at
+    assert waits == [30, 60, 120, 240]
+    assert (run.status, run.tries) == ("training", 4)
+    assert events(run, EventKind.WARNING)[0] == "try 1 failed: busy"
+
+
+def test_a_good_look_forgets_earlier_trouble(run, outside):
+    making.drive(run, 3)
+    outside.says = [BackendError("busy", permanent=False), JobState("running")]
+    making.drive(run, 2, NOW + 5 * MINUTE)
+    assert (run.status, run.tries) == ("training", 0)
+
+
+def test_after_max_tries_it_fails(run, outside):
+    making.drive(run, 3)
+    outside.says = [BackendError("busy", permanent=False)]
+    looks, moment = 0, NOW + 5 * MINUTE
+    while run.active:
+        looks += runs.reconcile(moment)
+        run.refresh_from_db()
+        moment = run.next_look_at
+    assert (looks, run.status, run.error) == (runs.MAX_TRIES, "failed", "busy")
+    assert moment - NOW < timedelta(hours=1, minutes=15)
+
+
+def test_a_permanent_error_fails_at_once(run, outside):
+    making.drive(run, 2)
+    outside.refuses_start = BackendError("no such base model", permanent=True)
+    runs.reconcile(NOW + 5 * MINUTE)
+    run.refresh_from_db()
+    assert (run.status, run.error) == ("failed", "no such base model")
+
+
+def test_an_unforeseen_error_is_trouble_of_that_run_alone(
+    run, outside, outside_model, assistant, settings
+):
+    making.approved_many(assistant, 1, start=12)
+    second = runs.launch(making.frozen(assistant), outside_model, now=NOW)
+    settings.TUNING_DIR.mkdir(parents=True)
+    making.drive(run, 1)
+    (settings.TUNING_DIR / "data").mkdir()
+    (settings.TUNING_DIR / "data" / run.label).write_text("a file where the folder belongs")
+    making.drive(run, 1, NOW + MINUTE)
+    second.refresh_from_db()
+    assert (run.status, run.tries) == ("preparing", 1)
+    assert second.status == "uploading"
+
+
+def test_past_its_deadline_a_run_fails_and_its_job_is_cancelled(run, outside):
+    making.drive(run, 4)
+    assert runs.reconcile(run.deadline_at) == 1
+    run.refresh_from_db()
+    assert run.status == "failed"
+    assert run.error == "not finished by its deadline, 2026-11-22 10:00 UTC"
+    assert outside.cancelled == ["job-1"]
+
+
+def test_past_its_deadline_a_job_whose_id_was_not_noted_is_cancelled_too(run, outside):
+    making.drive(run, 2)
+    outside.jobs[run.label] = "job-lost"
+    runs.reconcile(run.deadline_at)
+    run.refresh_from_db()
+    assert (run.status, outside.cancelled) == ("failed", ["job-lost"])
+
+
+# --- cancelling ----------------------------------------------------------------------------------
+@pytest.mark.parametrize("looks", [0, 1, 2])
+def test_cancelled_before_its_job_exists_it_ends_at_the_next_look(run, outside, operator, looks):
+    making.drive(run, looks)
+    runs.cancel(run, by=operator, now=NOW + 5 * MINUTE)
+    making.drive(run, 1, NOW + 5 * MINUTE)
+    assert (run.status, outside.jobs) == ("cancelled", {})
+    assert transitions.history(run).get(to_status="cancelling").by == operator
+    assert run.finished_at == NOW + 5 * MINUTE
+
+
+def test_cancelled_in_training_it_waits_for_its_job_to_end(run, outside, operator):
+    making.drive(run, 4)
+    runs.cancel(run, by=operator, now=NOW + 5 * MINUTE)
+    making.drive(run, 1, NOW + 5 * MINUTE)
+    assert (run.status, outside.cancelled) == ("cancelling", ["job-1"])
+    outside.says = [JobState("cancelled")]
+    assert making.drive(run, 1, NOW + 6 * MINUTE).status == "cancelled"
+
+
+def test_cancelled_when_its_job_has_just_finished_it_makes_no_version(run, outside, operator):
+    making.drive(run, 4)
+    runs.cancel(run, by=operator, now=NOW + 5 * MINUTE)
+    outside.says = [DONE]
+    assert making.drive(run, 1, NOW + 5 * MINUTE).status == "cancelled"
+    assert ModelVersion.objects.filter(run=run).count() == 0
+
+
+def test_cancelled_while_its_version_is_evaluated_the_version_is_barred(run, outside, operator):
+    outside.says = [DONE]
+    making.drive(run, 4)
+    assert run.status == "evaluating"
+    runs.cancel(run, by=operator, now=NOW + 5 * MINUTE)
+    assert making.drive(run, 1, NOW + 5 * MINUTE).status == "cancelled"
+    version = ModelVersion.objects.get(run=run)
+    assert version.status == "barred"
+    assert transitions.history(version).get().note == "the run was cancelled"
+
+
+def test_cancelled_between_the_start_and_the_note_of_its_id_the_job_is_ended(
+    run, outside, operator
+):
+    making.drive(run, 2)
+    outside.jobs[run.label] = "job-lost"
+    runs.cancel(run, by=operator, now=NOW + 5 * MINUTE)
+    outside.says = [JobState("cancelled")]
+    making.drive(run, 1, NOW + 5 * MINUTE)
+    assert (run.status, outside.cancelled) == ("cancelled", ["job-lost"])
+
+
+def test_cancelled_twice_is_cancelled_once(run, operator):
+    runs.cancel(run, by=operator, now=NOW)
+    runs.cancel(run, by=operator, now=NOW)
+    assert moves(run) == ["cancelling"]
+
+
+@pytest.mark.parametrize("status", [s for s in RunStatus.values if s not in ACTIVE_RUN])
+def test_an_ended_run_is_not_cancelled(run, operator, status):
+    TuningRun.objects.update(status=status)
+    run.refresh_from_db()
+    with pytest.raises(Conflict):
+        runs.cancel(run, by=operator, now=NOW)
+    assert moves(run) == []
+
+
+def test_cancelled_during_a_look_the_cancellation_counts(run, outside, operator):
+    making.drive(run, 3)
+    outside.says = [DONE, JobState("cancelled")]
+
+    def meanwhile():
+        outside.on_poll = None
+        runs.cancel(TuningRun.objects.get(), by=operator, now=NOW + 5 * MINUTE)
+
+    outside.on_poll = meanwhile
+    making.drive(run, 1, NOW + 5 * MINUTE)
+    assert (run.status, run.tries, run.locked_until) == ("cancelling", 0, None)
+    assert ModelVersion.objects.filter(run=run).count() == 0
+    assert making.drive(run, 1, NOW + 6 * MINUTE).status == "cancelled"
+
+
+# --- the embedded backend, for real --------------------------------------------------------------
+@pytest.mark.processes
+@pytest.mark.django_db(transaction=True)
+def test_a_run_on_the_embedded_backend_succeeds(assistant, settings):
+    for number in range(12):
+        question, casual = f"Bagaimana cara urus izin {number}?", f"Gimana urus izin {number} dong?"
+        for text in (question, casual):
+            factories.approved(
+                assistant, text, f"Izin {number}: {number + 3} hari.", family=text[-9:]
+            )
+    run = runs.launch(making.frozen(assistant), versions.base_model(), now=NOW)
+    moment = NOW
+    while run.active and moment < NOW + timedelta(minutes=20):
+        moment += timedelta(seconds=6)
+        runs.reconcile(moment)
+        run.refresh_from_db()
+    assert (run.status, run.error) == ("succeeded", "")
+    assert run.result == ModelVersion.objects.get(run=run).settings
+    state = json.loads((Path(run.external_id) / "state.json").read_text())
+    told = RunEvent.objects.filter(kind=EventKind.LOSS).order_by("step").values_list("step", "loss")
+    assert [list(point) for point in told] == state["losses"]
+    asked = EvaluationAnswer.objects.values_list("member", "slice")
+    assert len(asked) == len(set(asked)) > 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_loss_point_cannot_be_stored_twice(run):
+    point = {"run": run, "kind": EventKind.LOSS, "step": 1, "loss": 0.5, "at": NOW}
+    RunEvent.objects.create(**point)
+    with pytest.raises(IntegrityError):
+        RunEvent.objects.create(**point)
