@@ -52,9 +52,6 @@ def _flat(detail: Any, field: str = "") -> list[dict[str, str]]:
             for line in _flat(inner, f"{field}.{name}" if field else str(name))
         ]
     if isinstance(detail, list):
-        if any(isinstance(inner, (dict, list)) for inner in detail):
-            numbered = enumerate(detail)
-            return [line for at, inner in numbered for line in _flat(inner, f"{field}[{at}]")]
         return [{"field": field or "body", "detail": str(inner)} for inner in detail]
     return [{"field": field or "body", "detail": str(detail)}]
 

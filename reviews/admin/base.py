@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -135,11 +135,35 @@ class ReadOnlyAdmin(HubAdmin):
         return False
 
 
+class OwnPage(HubAdmin):
+    """A row's page is one of ours: `show` renders it, for whoever may see the row."""
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> HttpResponse:
+        self.may(request, f"{self.opts.app_label}.view_{self.opts.model_name}")
+        if not object_id.isdecimal():
+            raise Http404
+        return self.show(request, self.row(request, int(object_id)))
+
+    def show(self, request: HttpRequest, item: Any) -> HttpResponse:
+        raise NotImplementedError
+
+
 class LongList:
     """For tables that grow without end: a page is read by offset, and nothing counts all rows."""
 
     paginator = InfinitePaginator
     list_per_page = 50
+
+
+def sent(request: HttpRequest) -> QueryDict | None:
+    """What a POST sent, be it nothing, as where every field is optional; None for a GET."""
+    return request.POST if request.method == "POST" else None
 
 
 def unsaved(form: Any, error: Invalid) -> None:

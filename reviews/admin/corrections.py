@@ -3,13 +3,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
-from reviews.admin.base import STATUS_COLORS, HubAdmin, LongList, short, unsaved
+from reviews.admin.base import STATUS_COLORS, LongList, OwnPage, sent, short, unsaved
 from reviews.admin.forms import ReasonForm, RemedyForm
 from reviews.domain import corrections, transitions
 from reviews.domain.errors import Invalid, Refused
@@ -17,7 +17,7 @@ from reviews.models import Correction
 
 
 @admin.register(Correction)
-class CorrectionAdmin(LongList, HubAdmin):
+class CorrectionAdmin(LongList, OwnPage):
     list_display = ("asked", "wrong", "state", "category", "priority", "created_at")
     list_filter = ("status", "category", "assistant", "model_version")
     list_select_related = ("category",)
@@ -50,34 +50,22 @@ class CorrectionAdmin(LongList, HubAdmin):
             *super().get_urls(),
         ]
 
-    def change_view(
+    def show(
         self,
         request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: Any = None,
-    ) -> HttpResponse:
-        self.may(request, "reviews.view_correction")
-        if not object_id.isdecimal():
-            raise Http404
-        return self._show(request, self.row(request, int(object_id)))
-
-    def _show(
-        self,
-        request: HttpRequest,
-        correction: Correction,
+        item: Correction,
         form: RemedyForm | None = None,
         status: int = 200,
     ) -> HttpResponse:
         return self.page(
             request,
             "admin/reviews/correction.html",
-            correction,
+            item,
             status=status,
-            title=f"{_('Correction')} #{correction.pk}",
-            form=form or RemedyForm(correction),
-            votes=correction.feedback.order_by("-id")[:5],
-            moves=transitions.history(correction),
+            title=f"{_('Correction')} #{item.pk}",
+            form=form or RemedyForm(item),
+            votes=item.feedback.order_by("-id")[:5],
+            moves=transitions.history(item),
             may_write=request.user.has_perm("reviews.change_correction"),
         )
 
@@ -88,12 +76,12 @@ class CorrectionAdmin(LongList, HubAdmin):
             return self.to("change", pk)
         form = RemedyForm(correction, request.POST)
         if not form.is_valid():
-            return self._show(request, correction, form, status=422)
+            return self.show(request, correction, form, status=422)
         try:
             corrections.finish(correction, form.remedy(), by=request.user, now=timezone.now())
         except Invalid as error:
             unsaved(form, error)
-            return self._show(request, correction, form, status=422)
+            return self.show(request, correction, form, status=422)
         except Refused as error:
             messages.error(request, str(error))
             return self.to("change", pk)
@@ -108,7 +96,7 @@ class CorrectionAdmin(LongList, HubAdmin):
         }
         self.may(request, "reviews.change_correction")
         call, title, done = steps[step]
-        correction, form = self.row(request, pk), ReasonForm(request.POST or None)
+        correction, form = self.row(request, pk), ReasonForm(sent(request))
         if request.method == "POST" and form.is_valid():
             why, now = form.cleaned_data["note"], timezone.now()
             self.act(request, done, lambda: call(correction, by=request.user, why=why, now=now))

@@ -16,7 +16,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from reviews.admin.base import HubAdmin
+from reviews.admin.base import HubAdmin, sent
 from reviews.domain import keys
 from reviews.enums import Scope
 from reviews.models import Assistant, ClientKey
@@ -76,17 +76,15 @@ class ClientKeyAdmin(HubAdmin):
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         self.may(request, "reviews.add_clientkey")
-        form = NewKeyForm(request.POST or None)
+        form = NewKeyForm(sent(request))
         if request.method == "POST" and form.is_valid():
             data = form.cleaned_data
             row, secret = keys.create(
                 data["assistant"], data["name"], scopes=data["scopes"], origins=data["origins"]
             )
             self.log_addition(request, row, "created")
-            response = self.page(request, "admin/reviews/key_made.html", row, secret=secret)
-            # Shown once: no copy of it in the browser's history either.
-            response["Cache-Control"] = "no-store"
-            return response
+            # Shown once; the admin lets no page of its own be stored.
+            return self.page(request, "admin/reviews/key_made.html", row, secret=secret)
         return self.page(request, "admin/reviews/key_form.html", None, form=form)
 
     @admin.action(description=_("Revoke the chosen keys"), permissions=["change"])

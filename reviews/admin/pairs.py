@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
-from reviews.admin.base import STATUS_COLORS, HubAdmin, LongList, short, unsaved
+from reviews.admin.base import STATUS_COLORS, HubAdmin, LongList, OwnPage, sent, short, unsaved
 from reviews.admin.forms import (
     AnswerForm,
     ReasonForm,
@@ -95,7 +95,7 @@ class QueueFilter(admin.SimpleListFilter):
 
 
 @admin.register(Pair)
-class PairAdmin(LongList, HubAdmin):
+class PairAdmin(LongList, OwnPage):
     list_display = (
         "asked",
         "category",
@@ -143,22 +143,13 @@ class PairAdmin(LongList, HubAdmin):
         ]
 
     # --- one pair --------------------------------------------------------------------------------
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: Any = None,
-    ) -> HttpResponse:
-        self.may(request, "reviews.view_pair")
-        if not object_id.isdecimal():
-            raise Http404
-        return self._review(request, self._pair(request, int(object_id)))
-
-    def _pair(self, request: HttpRequest, pk: int) -> Pair:
+    def row(self, request: HttpRequest, pk: Any) -> Pair:
         related = ("assistant", "category", "question", "current_revision__author")
         found: Pair = get_object_or_404(self.get_queryset(request).select_related(*related), pk=pk)
         return found
+
+    def show(self, request: HttpRequest, item: Pair) -> HttpResponse:
+        return self._review(request, item)
 
     def _beside(self, pair: Pair) -> dict[str, Any]:
         """Approved pairs of the family and of the category, votes, lessons, revisions, moves."""
@@ -214,7 +205,7 @@ class PairAdmin(LongList, HubAdmin):
 
     def verdict_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.may(request, "reviews.review_pair")
-        pair = self._pair(request, pk)
+        pair = self.row(request, pk)
         if request.method != "POST":
             return self.to("change", pk)
         form = VerdictForm(pair, request.POST)
@@ -244,7 +235,7 @@ class PairAdmin(LongList, HubAdmin):
 
     def text_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.may(request, "reviews.review_pair")
-        pair = self._pair(request, pk)
+        pair = self.row(request, pk)
         if request.method != "POST":
             return self.to("change", pk)
         form = TextForm(request.POST)
@@ -270,7 +261,7 @@ class PairAdmin(LongList, HubAdmin):
 
     def sort_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.may(request, "reviews.review_pair")
-        pair = self._pair(request, pk)
+        pair = self.row(request, pk)
         form = SortForm(pair, request.POST)
         if request.method == "POST" and form.is_valid():
             data = form.cleaned_data
@@ -283,7 +274,7 @@ class PairAdmin(LongList, HubAdmin):
     def submit_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.may(request, "reviews.review_pair")
         if request.method == "POST":
-            pair = self._pair(request, pk)
+            pair = self.row(request, pk)
             now = timezone.now()
             self.act(
                 request, _("Back in review."), lambda: pairs.submit(pair, by=request.user, now=now)
@@ -298,7 +289,7 @@ class PairAdmin(LongList, HubAdmin):
         }
         self.may(request, "reviews.review_pair")
         call, title, done = steps[step]
-        pair, form = self._pair(request, pk), ReasonForm(request.POST or None)
+        pair, form = self.row(request, pk), ReasonForm(sent(request))
         if request.method == "POST" and form.is_valid():
             why, now = form.cleaned_data["note"], timezone.now()
             self.act(request, done, lambda: call(pair, by=request.user, why=why, now=now))
@@ -318,9 +309,9 @@ class PairAdmin(LongList, HubAdmin):
             messages.info(request, _("Make an assistant first."))
             return redirect("admin:reviews_assistant_changelist")
         initial = {"question": question.text, "category": question.category_id} if question else {}
-        form = AnswerForm(assistant, request.POST or None, initial=initial)
+        form = AnswerForm(assistant, sent(request), initial=initial)
         if request.method == "POST" and form.is_valid():
-            return self._add(request, assistant, form)
+            return self._add(request, assistant, form, question)
         return self.page(
             request,
             "admin/reviews/answer.html",
@@ -341,9 +332,18 @@ class PairAdmin(LongList, HubAdmin):
         rows = Assistant.objects.order_by("id")
         return (rows.filter(slug=slug) if slug else rows).first()
 
-    def _add(self, request: HttpRequest, assistant: Assistant, form: AnswerForm) -> HttpResponse:
+    def _add(
+        self,
+        request: HttpRequest,
+        assistant: Assistant,
+        form: AnswerForm,
+        question: Question | None,
+    ) -> HttpResponse:
         new = form.new_pair(
-            source=PairSource.GOLDEN, author=request.user, language=assistant.language
+            source=PairSource.GOLDEN,
+            author=request.user,
+            language=assistant.language,
+            asked=question,
         )
         pair, created = pairs.add(assistant, new)
         if created:

@@ -29,6 +29,7 @@ class NewPair:
     system: str = ""
     category: Category | None = None
     family: str = ""
+    asked: Question | None = None
     register: str = Register.BUSINESS
     language: str = "id"
     source: str = PairSource.IMPORT
@@ -50,7 +51,9 @@ def unsorted(assistant: Assistant) -> Category:
 
 
 def family(assistant: Assistant, new: NewPair) -> Question:
-    """The question family of a pair: by its name where given, else by the question's own text."""
+    """The question family of a pair: the one asked, or by its name, or by the question's text."""
+    if new.asked is not None:
+        return new.asked
     key = (
         identity.of_family(new.family)
         if new.family

@@ -1,4 +1,4 @@
-"""What tests of the ground floor share: things that happen at once, contexts, a cache that fails."""
+"""What tests of the ground floor share: calls at once, contexts, a cache that fails."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.html import format_html
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
 
 from reviews import formats
-from reviews.admin.base import STATUS_COLORS, HubAdmin, ReadOnlyAdmin
+from reviews.admin.base import STATUS_COLORS, HubAdmin, OwnPage, ReadOnlyAdmin
 from tuning.domain import datasets, exports
 from tuning.enums import ExportStatus
 from tuning.models import Dataset, DatasetVersion, Export
@@ -56,7 +56,7 @@ class DatasetAdmin(HubAdmin):
 
 
 @admin.register(DatasetVersion)
-class DatasetVersionAdmin(ReadOnlyAdmin):
+class DatasetVersionAdmin(OwnPage, ReadOnlyAdmin):
     list_display = (
         "reference",
         "train_count",
@@ -81,26 +81,16 @@ class DatasetVersionAdmin(ReadOnlyAdmin):
             *super().get_urls(),
         ]
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: Any = None,
-    ) -> HttpResponse:
-        self.may(request, "tuning.view_datasetversion")
-        if not object_id.isdecimal():
-            raise Http404
-        version = self.row(request, int(object_id))
-        members = version.members.select_related("revision", "revision__pair__category")
+    def show(self, request: HttpRequest, item: DatasetVersion) -> HttpResponse:
+        members = item.members.select_related("revision", "revision__pair__category")
         return self.page(
             request,
             "admin/tuning/dataset_version.html",
-            version,
-            title=version.reference,
+            item,
+            title=item.reference,
             members=members.order_by("position")[:50],
-            exports=version.exports.order_by("id"),
-            runs=version.runs.order_by("-id"),
+            exports=item.exports.order_by("id"),
+            runs=item.runs.order_by("-id"),
             formats=formats.NAMES,
             may_export=request.user.has_perm("tuning.add_export"),
             may_run=request.user.has_perm("tuning.add_tuningrun"),

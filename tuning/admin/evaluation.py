@@ -3,11 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from reviews.admin.base import HubAdmin, ReadOnlyAdmin
+from reviews.admin.base import HubAdmin, OwnPage, ReadOnlyAdmin
 from tuning.models import Evaluation, Gate
 
 METRICS = (
@@ -43,7 +43,7 @@ def metric_rows(metrics: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @admin.register(Evaluation)
-class EvaluationAdmin(ReadOnlyAdmin):
+class EvaluationAdmin(OwnPage, ReadOnlyAdmin):
     list_display = ("version", "dataset_version", "match", "declined", "finished_at")
     list_filter = ("version__assistant",)
     list_select_related = ("version", "dataset_version")
@@ -57,26 +57,16 @@ class EvaluationAdmin(ReadOnlyAdmin):
     def declined(self, obj: Evaluation) -> str:
         return written(obj.metrics.get("tuned", {}).get("unseen_declined"), "share")
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: Any = None,
-    ) -> HttpResponse:
-        self.may(request, "tuning.view_evaluation")
-        if not object_id.isdecimal():
-            raise Http404
-        evaluation = self.row(request, int(object_id))
-        answers = evaluation.answers.select_related("member__revision").order_by("slice", "id")
+    def show(self, request: HttpRequest, item: Evaluation) -> HttpResponse:
+        answers = item.answers.select_related("member__revision").order_by("slice", "id")
         return self.page(
             request,
             "admin/tuning/evaluation.html",
-            evaluation,
-            title=str(evaluation.version),
-            metrics=metric_rows(evaluation.metrics),
-            slices=evaluation.metrics.get("slices", {}),
-            gates=evaluation.gates.order_by("stage", "id"),
+            item,
+            title=str(item.version),
+            metrics=metric_rows(item.metrics),
+            slices=item.metrics.get("slices", {}),
+            gates=item.gates.order_by("stage", "id"),
             answers=answers[:100],
         )
 

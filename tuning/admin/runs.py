@@ -4,14 +4,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
-from reviews.admin.base import STATUS_COLORS, HubAdmin, ReadOnlyAdmin, unsaved
+from reviews.admin.base import STATUS_COLORS, HubAdmin, OwnPage, ReadOnlyAdmin, sent, unsaved
 from reviews.domain import transitions
 from reviews.domain.errors import Invalid
 from tuning.domain import runs
@@ -54,7 +54,7 @@ class LaunchForm(forms.Form):
         return found
 
 
-def loss_line(points: list[tuple[int, float]]) -> str:
+def loss_line(points: list[tuple[Any, Any]]) -> str:
     """The points of an SVG polyline, CHART_WIDTH by CHART_HEIGHT, the highest loss at the top."""
     if len(points) < 2:
         return ""
@@ -69,7 +69,7 @@ def loss_line(points: list[tuple[int, float]]) -> str:
 
 
 @admin.register(TuningRun)
-class TuningRunAdmin(ReadOnlyAdmin):
+class TuningRunAdmin(OwnPage, ReadOnlyAdmin):
     list_display = (
         "id",
         "dataset_version",
@@ -106,7 +106,7 @@ class TuningRunAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         self.may(request, "tuning.add_tuningrun")
         initial = {"dataset_version": request.GET.get("dataset_version")}
-        form = LaunchForm(request.POST or None, initial=initial)
+        form = LaunchForm(sent(request), initial=initial)
         if request.method == "POST" and form.is_valid():
             data = form.cleaned_data
             try:
@@ -126,33 +126,23 @@ class TuningRunAdmin(ReadOnlyAdmin):
             request, "admin/tuning/launch.html", None, title=_("Start a tuning run"), form=form
         )
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: Any = None,
-    ) -> HttpResponse:
-        self.may(request, "tuning.view_tuningrun")
-        if not object_id.isdecimal():
-            raise Http404
-        run = self.row(request, int(object_id))
-        events = run.events.exclude(kind=EventKind.LOSS).order_by("id")
+    def show(self, request: HttpRequest, item: TuningRun) -> HttpResponse:
+        events = item.events.exclude(kind=EventKind.LOSS).order_by("id")
         points = list(
-            run.events.filter(kind=EventKind.LOSS).order_by("step").values_list("step", "loss")
+            item.events.filter(kind=EventKind.LOSS).order_by("step").values_list("step", "loss")
         )
         return self.page(
             request,
             "admin/tuning/run.html",
-            run,
-            title=f"{_('Tuning run')} #{run.pk}",
+            item,
+            title=f"{_('Tuning item')} #{item.pk}",
             events=events,
-            moves=transitions.history(run),
+            moves=transitions.history(item),
             points=points,
             line=loss_line(points),
             chart={"width": CHART_WIDTH, "height": CHART_HEIGHT},
-            version=ModelVersion.objects.filter(run=run).first(),
-            may_cancel=run.active and request.user.has_perm("tuning.change_tuningrun"),
+            version=ModelVersion.objects.filter(run=item).first(),
+            may_cancel=item.active and request.user.has_perm("tuning.change_tuningrun"),
         )
 
     def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponse:

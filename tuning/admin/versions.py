@@ -5,14 +5,14 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import Sum
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from reviews.admin.base import STATUS_COLORS, ReadOnlyAdmin
+from reviews.admin.base import STATUS_COLORS, OwnPage, ReadOnlyAdmin, sent
 from reviews.admin.forms import ReasonForm
 from reviews.domain import transitions
 from tuning.admin.evaluation import metric_rows
@@ -33,7 +33,7 @@ class ActivateForm(forms.Form):
 
 
 @admin.register(ModelVersion)
-class ModelVersionAdmin(ReadOnlyAdmin):
+class ModelVersionAdmin(OwnPage, ReadOnlyAdmin):
     list_display = ("reference", "state", "share", "base_model", "dataset_version", "created_at")
     list_filter = ("status", "assistant")
     list_select_related = ("base_model", "dataset_version", "assistant")
@@ -60,19 +60,9 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         found: ModelVersion = self.row(request, pk)
         return found
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: Any = None,
-    ) -> HttpResponse:
-        self.may(request, "tuning.view_modelversion")
-        if not object_id.isdecimal():
-            raise Http404
-        version = self._version(request, int(object_id))
-        evaluation = Evaluation.objects.filter(version=version).first()
-        totals = version.windows.aggregate(
+    def show(self, request: HttpRequest, item: ModelVersion) -> HttpResponse:
+        evaluation = Evaluation.objects.filter(version=item).first()
+        totals = item.windows.aggregate(
             answered=Sum("answered"),
             declined=Sum("declined"),
             failed=Sum("failed"),
@@ -80,26 +70,26 @@ class ModelVersionAdmin(ReadOnlyAdmin):
             negative=Sum("negative"),
         )
         may = request.user.has_perm("tuning.activate_modelversion")
-        startable = VersionStatus.CANARY in VERSION_MOVES[version.status]
+        startable = VersionStatus.CANARY in VERSION_MOVES[item.status]
         return self.page(
             request,
             "admin/tuning/version.html",
-            version,
-            title=version.reference,
+            item,
+            title=item.reference,
             evaluation=evaluation,
             metrics=metric_rows(evaluation.metrics) if evaluation else [],
             gates=evaluation.gates.order_by("stage", "id") if evaluation else [],
             totals=totals,
-            base_weight=versions.base_weight(version.assistant),
-            moves=transitions.history(version),
-            may_activate=may and startable and not version.is_base,
-            may_roll_back=may and version.status in SERVING and not version.is_base,
+            base_weight=versions.base_weight(item.assistant),
+            moves=transitions.history(item),
+            may_activate=may and startable and not item.is_base,
+            may_roll_back=may and item.status in SERVING and not item.is_base,
         )
 
     def activate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """GET confirms, POST acts."""
         self.may(request, "tuning.activate_modelversion")
-        version, form = self._version(request, pk), ActivateForm(request.POST or None)
+        version, form = self._version(request, pk), ActivateForm(sent(request))
         if request.method == "POST" and form.is_valid():
             reason, now = form.cleaned_data["reason"], timezone.now()
             if self.act(
@@ -120,7 +110,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
     def roll_back_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """GET asks why, POST acts."""
         self.may(request, "tuning.activate_modelversion")
-        version, form = self._version(request, pk), ReasonForm(request.POST or None)
+        version, form = self._version(request, pk), ReasonForm(sent(request))
         if request.method == "POST" and form.is_valid():
             reason, now = form.cleaned_data["note"], timezone.now()
             done = _("Rolled back: the base answers again.")

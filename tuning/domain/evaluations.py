@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
 from tuning.domain import gates, serving, versions
 from tuning.enums import Part, Slice
 from tuning.evaluators import critical, overlap, reword
@@ -168,5 +170,7 @@ def finish(evaluation: Evaluation, now: datetime) -> None:
     rows = list(evaluation.answers.select_related("member__revision").order_by("id"))
     evaluation.metrics = measure(rows)
     evaluation.finished_at = now
-    evaluation.save(update_fields=["metrics", "finished_at"])
-    gates.judge(evaluation)
+    # Together: finished without its gates, a good version would be barred at the next look.
+    with transaction.atomic():
+        evaluation.save(update_fields=["metrics", "finished_at"])
+        gates.judge(evaluation)

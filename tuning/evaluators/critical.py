@@ -31,7 +31,7 @@ def precision(answers: Sequence[str], golden: Sequence[str]) -> float | None:
 def consistency(answers: Sequence[str | None], others: Sequence[str | None]) -> float | None:
     """Share of questions whose two answers, to two wordings, state the same facts.
 
-    None in a list is a question that was declined: it states nothing to contradict, and accuracy
+    None in a list is a question that was declined: it states nothing to contradict, and coverage
     counts it already. None of no question answered both times.
     """
     pairs = zip(answers, others, strict=True)

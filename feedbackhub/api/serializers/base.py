@@ -22,6 +22,24 @@ class Text(serializers.CharField):
         return str(super().to_internal_value(data))
 
 
+class Slug(serializers.SlugField):
+    """A slug that was sent as text."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return str(super().to_internal_value(data))
+
+
+class Id(serializers.UUIDField):
+    """A UUID that was sent as text: any number would be one, too."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):
+            self.fail("invalid", value=data)
+        return super().to_internal_value(data)
+
+
 class Truth(serializers.BooleanField):
     """true or false; not 'yes', not 1, and a missing one is not false."""
 

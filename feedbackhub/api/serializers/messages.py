@@ -10,6 +10,10 @@ from feedbackhub.api.serializers.base import Strict, Text
 from reviews.enums import Language
 
 
+MAX_MESSAGES = 1_000
+"""Turns of one conversation: errors are told of each, and a body holds 700,000 empty ones."""
+
+
 class Message(Strict):
     role = serializers.ChoiceField(["system", "user", "assistant"])
     content = Text()
@@ -20,7 +24,7 @@ class Question(Strict):
     version stands for it."""
 
     prompt = Text(required=False)
-    messages = Message(many=True, required=False, allow_empty=False)
+    messages = Message(many=True, required=False, allow_empty=False, max_length=MAX_MESSAGES)
     language = serializers.ChoiceField(Language.choices, required=False)
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:

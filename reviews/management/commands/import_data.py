@@ -7,9 +7,11 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from reviews.domain import imports
+from reviews.models import Assistant
 
 
 class Command(BaseCommand):
@@ -25,6 +27,11 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="report as one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            # The name becomes part of addresses: made by this command it obeys the form's rules.
+            Assistant._meta.get_field("slug").clean(options["assistant"], None)
+        except ValidationError as error:
+            raise CommandError(f"--assistant: not a slug: {' '.join(error.messages)}") from error
         file: Path = options["file"]
         try:
             raw = file.read_bytes()

@@ -71,8 +71,8 @@ def test_finished_it_is_a_pair_in_review_by_its_writer(task, remedy, reviewer):
 def test_another_reviewer_approves_it(task, remedy, checklist, reviewer, second_reviewer):
     corrections.finish(task, remedy, by=reviewer, now=NOW)
     pair = Pair.objects.get()
+    ruling = Ruling(Decision.APPROVE, factories.all_yes(pair.assistant))
     with pytest.raises(OwnText):
-        ruling = Ruling(Decision.APPROVE, factories.all_yes(pair.assistant))
         verdicts.decide(pair, ruling, by=reviewer, seen=pair.current_revision_id, now=NOW)
     assert not Correction.objects.in_force().exists()
     decide(pair, second_reviewer)
@@ -119,8 +119,8 @@ def test_a_finished_correction_is_not_finished_again(task, remedy, reviewer):
 def test_of_two_writers_the_later_leaves_no_pair(task, remedy, reviewer, second_reviewer):
     stale = Correction.objects.get()
     corrections.finish(task, remedy, by=reviewer, now=NOW)
+    other = replace(remedy, right_answer="Rp11 miliar.")
     with pytest.raises(StaleMove):
-        other = replace(remedy, right_answer="Rp11 miliar.")
         corrections.finish(stale, other, by=second_reviewer, now=NOW)
     assert Correction.objects.get().author == reviewer
     assert Pair.objects.count() == 1

@@ -32,32 +32,32 @@ def slow(request) -> dict:
 
 
 @pytest.fixture
-def spec(tmp_path) -> TrainingSpec:
+def spec(tmp_path, backend) -> Iterator[TrainingSpec]:
+    """A small job, ended with the test."""
+
     def lines(start: int, count: int) -> bytes:
         return b"".join(
             chat.dumps(Example(f"Berapa biaya izin {n}?", f"Biayanya Rp{n} juta."))
             for n in range(start, start + count)
         )
 
-    (tmp_path / "train.jsonl").write_bytes(lines(0, 8))
-    (tmp_path / "validation.jsonl").write_bytes(lines(8, 3))
-    return TrainingSpec(
+    for part, start, count in (("train", 0, 8), ("validation", 8, 3)):
+        (tmp_path / f"{part}.jsonl").write_bytes(lines(start, count))
+        families = "".join(f"izin-{n}\n" for n in range(start, start + count))
+        (tmp_path / f"{part}.groups.txt").write_text(families)
+    spec = TrainingSpec(
         label="hub-uji",
         base_model="dasar",
         train_file=tmp_path / "train.jsonl",
+        train_groups_file=tmp_path / "train.groups.txt",
         validation_file=tmp_path / "validation.jsonl",
+        validation_groups_file=tmp_path / "validation.groups.txt",
         work_dir=tmp_path / "jobs",
     )
-
-
-@pytest.fixture(autouse=True)
-def _nothing_left_running(request, spec) -> Iterator[None]:
-    yield
-    if "backend" in request.fixturenames:
-        backend = request.getfixturevalue("backend")
-        job = backend.find(spec.label, spec.work_dir)
-        if job:
-            backend.cancel(job)
+    yield spec
+    job = backend.find(spec.label, spec.work_dir)
+    if job:
+        backend.cancel(job)
 
 
 def wait(backend: TrainingBackend, job: str, seconds: float = 30) -> list[JobState]:

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,7 @@ def test_options_are_read_from_what_a_form_sends():
     ("threshold", "error"),
     [
         (0.0, 0.5),  # none declined, both unseen answered
-        (0.3, 0.25),  # a quarter of the taught declined, one of two unseen answered
+        (0.3, 0.375),  # a quarter of the taught declined, one of two unseen answered
         (0.5, 0.25),  # half of the taught declined, no unseen answered
         (1.0, 0.5),  # all declined
     ],
@@ -98,12 +99,13 @@ def test_a_known_answer_is_not_counted_as_unseen():
     assert len(exemplar.unseen_scores(TAUGHT, [known, *UNSEEN])) == len(UNSEEN)
 
 
-def test_exemplars_are_read_with_their_last_earlier_question(tmp_path):
+def test_exemplars_are_read_with_their_family_and_last_earlier_question(tmp_path):
     turns = (("user", "Apa itu PT?"), ("assistant", "Perseroan."))
     line = chat.dumps(Example("Modalnya?", "Cukup.", "Jawab.", turns))
     (tmp_path / "a.jsonl").write_bytes(line)
-    found = exemplar.read_exemplars(tmp_path / "a.jsonl")
-    assert found == [Exemplar("Modalnya?", "Cukup.", "Apa itu PT?")]
+    (tmp_path / "a.groups.txt").write_text("pt\n")
+    found = exemplar.read_exemplars(tmp_path / "a.jsonl", tmp_path / "a.groups.txt")
+    assert found == [Exemplar("Modalnya?", "Cukup.", "Apa itu PT?", "pt")]
 
 
 # --- kill -9 -------------------------------------------------------------------------------------
@@ -112,11 +114,14 @@ def spec(tmp_path) -> TrainingSpec:
     for name, rows in (("train", TAUGHT), ("validation", UNSEEN)):
         data = b"".join(chat.dumps(Example(row.question, row.answer)) for row in rows)
         (tmp_path / f"{name}.jsonl").write_bytes(data)
+        (tmp_path / f"{name}.groups.txt").write_text("".join(f"{row.question}\n" for row in rows))
     return TrainingSpec(
         label="hub-uji",
         base_model="dasar",
         train_file=tmp_path / "train.jsonl",
+        train_groups_file=tmp_path / "train.groups.txt",
         validation_file=tmp_path / "validation.jsonl",
+        validation_groups_file=tmp_path / "validation.groups.txt",
         work_dir=tmp_path / "jobs",
         options={"steps": 40, "step_seconds": 0.05},
     )
@@ -199,7 +204,7 @@ def test_a_job_whose_start_was_cut_off_is_started_by_the_poll(spec):
     backend = ExemplarBackend()
     folder = spec.work_dir / spec.label
     folder.mkdir(parents=True)
-    texts = {name: str(getattr(spec, name)) for name in ("label", "train_file", "validation_file")}
+    texts = {name: str(value) for name, value in asdict(spec).items() if name != "options"}
     (folder / "spec.json").write_text(json.dumps(texts | {"options": {"steps": 2}}))
     assert backend.find(spec.label, spec.work_dir) == str(folder)
     assert end(backend, str(folder)) == "succeeded"

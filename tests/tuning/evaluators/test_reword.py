@@ -13,8 +13,7 @@ from tuning.evaluators import reword
     [
         ("Bagaimana cara membuat PT?", "Mau tanya dong, gimana cara bikin PT?"),
         ("Apakah saya tidak perlu visa?", "Mau tanya dong, aku nggak perlu visa?"),
-        ("Gimana bikin PT dong?", "Mau tanya dong, gimana bikin PT dong?"),
-        ("gimana bikin PT dong?", "Mohon penjelasannya: bagaimana membuat PT?"),
+        ("Gimana bikin PT dong?", "Mohon penjelasannya: bagaimana membuat PT?"),
         ("Berapa biaya KITAS?", "Mohon penjelasannya: berapa biaya KITAS?"),
     ],
 )

@@ -109,6 +109,23 @@ def test_the_same_index_always_answers_the_same():
         assert ask(fact.question, shuffled).text == fact.answer
 
 
+def test_a_question_that_fits_two_families_equally_well_is_declined():
+    rivals = [
+        Exemplar("Berapa biaya KITAS investor?", "Rp5 juta."),
+        Exemplar("Berapa biaya KITAS pensiun?", "Rp7 juta."),
+    ]
+    assert ask("Berapa biaya KITAS?", rivals).declined
+    assert ask("Berapa biaya KITAS pensiun?", rivals).text == "Rp7 juta."
+
+
+def test_in_a_family_the_nearest_wording_answers():
+    family = [
+        Exemplar("Berapa lama KITAS berlaku?", "KITAS berlaku dua tahun.", family="kitas"),
+        Exemplar("KITAS gue berapa lama sih?", "Dua tahun aja kok.", family="kitas"),
+    ]
+    assert [ask(item.question, family).text for item in family] == [i.answer for i in family]
+
+
 def test_common_words_weigh_little():
     found = features("apa KITAS")
     assert found["apa"] < found["kitas"]

@@ -1,0 +1,110 @@
+"""From a frozen version to a share of the traffic, by people in the admin."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from reviews.domain import transitions
+from tests import factories
+from tuning.domain import datasets, exports, runs, versions
+from tuning.enums import RunStatus, VersionStatus
+from tuning.models import DatasetVersion, Export, ModelVersion, TuningRun
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def dataset_version(assistant) -> DatasetVersion:
+    for _number in range(10):
+        factories.approved(assistant)
+    version = datasets.freeze(datasets.ensure(assistant, datasets.EVERYTHING), now=timezone.now())
+    assert version is not None
+    return version
+
+
+def model_version(dataset_version, status) -> ModelVersion:
+    run = runs.launch(dataset_version, versions.base_model(), now=timezone.now())
+    versions.ensure_base(dataset_version.dataset.assistant)
+    made = versions.create(run, {"threshold": 0.2})
+    transitions.move(made, status)
+    return made
+
+
+def url(model: str, name: str, *args: object) -> str:
+    return reverse(f"admin:tuning_{model}_{name}", args=args)
+
+
+def test_a_curator_freezes_exports_and_starts_a_run(client, assistant, curator, sent_hints):
+    for _number in range(10):
+        factories.approved(assistant)
+    dataset = datasets.ensure(assistant, datasets.EVERYTHING)
+    client.force_login(curator)
+    page = client.get(reverse("admin:tuning_dataset_freeze", args=[dataset.pk]))
+    version = DatasetVersion.objects.get()
+    assert page.url == url("datasetversion", "change", version.pk)
+    client.post(url("datasetversion", "export", version.pk), {"format": "alpaca"})
+    export = Export.objects.get()
+    exports.write_pending(timezone.now())
+    download = client.get(url("export", "download", export.pk))
+    assert b"".join(download.streaming_content) == b"".join(exports.lines(version, "alpaca"))
+    base = versions.base_model()
+    body = {"dataset_version": version.pk, "base_model": base.pk, "options": '{"steps": 3}'}
+    client.post(url("tuningrun", "add"), body)
+    run = TuningRun.objects.get()
+    assert (run.status, run.by, run.options) == (RunStatus.QUEUED, curator, {"steps": 3})
+
+
+@pytest.mark.parametrize("options", ['{"unknown": 1}', "[1]", "{", '{"steps": 0}'])
+def test_wrong_options_start_no_run(client, dataset_version, curator, options):
+    client.force_login(curator)
+    base = versions.base_model()
+    body = {"dataset_version": dataset_version.pk, "base_model": base.pk, "options": options}
+    response = client.post(url("tuningrun", "add"), body)
+    assert list(response.context["form"].errors) == ["options"]
+    assert TuningRun.objects.count() == 0
+
+
+def test_a_run_is_cancelled(client, dataset_version, curator):
+    run = runs.launch(dataset_version, versions.base_model(), now=timezone.now())
+    client.force_login(curator)
+    client.post(url("tuningrun", "cancel", run.pk))
+    run.refresh_from_db()
+    assert run.status == RunStatus.CANCELLING
+
+
+def test_an_operator_starts_the_trial_and_rolls_it_back(client, dataset_version, operator):
+    version = model_version(dataset_version, VersionStatus.GATED)
+    client.force_login(operator)
+    # GET only asks.
+    assert client.get(url("modelversion", "activate", version.pk)).status_code == 200
+    version.refresh_from_db()
+    assert version.traffic_weight == 0
+    client.post(url("modelversion", "activate", version.pk))
+    version.refresh_from_db()
+    assert (version.status, version.traffic_weight) == (VersionStatus.CANARY, 10)
+    assert versions.base_weight(version.assistant) == 90
+    client.post(url("modelversion", "roll_back", version.pk), {"note": "keluhan naik"})
+    version.refresh_from_db()
+    assert (version.status, version.traffic_weight) == (VersionStatus.ROLLED_BACK, 0)
+
+
+def test_a_barred_version_starts_only_with_a_reason(client, dataset_version, operator):
+    version = model_version(dataset_version, VersionStatus.BARRED)
+    client.force_login(operator)
+    client.post(url("modelversion", "activate", version.pk), {"reason": " "})
+    version.refresh_from_db()
+    assert version.status == VersionStatus.BARRED
+    client.post(url("modelversion", "activate", version.pk), {"reason": "uji terbatas"})
+    version.refresh_from_db()
+    assert version.status == VersionStatus.CANARY
+    assert transitions.history(version).last().note == "uji terbatas"
+
+
+def test_neither_curator_nor_reviewer_gives_traffic(client, dataset_version, curator, reviewer):
+    version = model_version(dataset_version, VersionStatus.GATED)
+    for user in (curator, reviewer):
+        client.force_login(user)
+        for name in ("activate", "roll_back"):
+            assert client.post(url("modelversion", name, version.pk)).status_code == 403
