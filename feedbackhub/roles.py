@@ -40,6 +40,7 @@ CURATOR = [
     "view_gateresult",
     "view_modelversion",
     "view_trafficwindow",
+    "view_answer",
 ]
 OPERATOR = [
     *_SEE,
@@ -71,6 +72,7 @@ OPERATOR = [
     "activate_modelversion",
     "override_gate",
     "view_trafficwindow",
+    "view_answer",
     "view_periodictask",
     "change_periodictask",
 ]

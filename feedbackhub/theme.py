@@ -73,6 +73,7 @@ UNFOLD: dict[str, Any] = {
                 _item(_("Question bank"), "quiz", "reviews.question"),
                 _item(_("Feedback"), "thumbs_up_down", "reviews.feedback"),
                 _item(_("Interactions"), "receipt_long", "reviews.interaction"),
+                _item(_("Verdicts"), "gavel", "reviews.verdict"),
             ),
             _group(
                 _("Datasets and models"),

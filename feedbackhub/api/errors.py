@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views import defaults
 from rest_framework import exceptions
 from rest_framework import status as codes
+from rest_framework.settings import api_settings
 
 from reviews.domain import errors as domain
 from reviews.formats import FormatError
@@ -43,13 +44,20 @@ def problem(status: int, title: str, detail: str = "", **members: Any) -> HttpRe
     return response
 
 
+def _inner_path(field: str, name: str) -> str:
+    if name == api_settings.NON_FIELD_ERRORS_KEY:
+        return field
+    return f"{field}.{name}" if field else name
+
+
 def _flat(detail: Any, field: str = "") -> list[dict[str, str]]:
-    """DRF's nested errors as a list of {field, detail}; a nested field by its path."""
+    """DRF's nested errors as a list of {field, detail}; a nested field by its path, such as
+    messages.0.role, and the whole body as `body`."""
     if isinstance(detail, dict):
         return [
             line
             for name, inner in detail.items()
-            for line in _flat(inner, f"{field}.{name}" if field else str(name))
+            for line in _flat(inner, _inner_path(field, str(name)))
         ]
     if isinstance(detail, list):
         return [{"field": field or "body", "detail": str(inner)} for inner in detail]

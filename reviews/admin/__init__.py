@@ -1,5 +1,23 @@
 """The admin of the ground floor, one file a subject."""
 
-from reviews.admin import assistants, audit, capture, checklists, corrections, keys, pairs
+from reviews.admin import (
+    assistants,
+    audit,
+    capture,
+    checklists,
+    corrections,
+    imports,
+    keys,
+    pairs,
+)
 
-__all__ = ["assistants", "audit", "capture", "checklists", "corrections", "keys", "pairs"]
+__all__ = [
+    "assistants",
+    "audit",
+    "capture",
+    "checklists",
+    "corrections",
+    "imports",
+    "keys",
+    "pairs",
+]

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from reviews.admin.base import LongList, ReadOnlyAdmin
-from reviews.models import ImportRun, StatusChange
+from reviews.models import StatusChange
 
 
 @admin.register(StatusChange)
@@ -21,24 +21,3 @@ class StatusChangeAdmin(LongList, ReadOnlyAdmin):
     @admin.display(description=_("to"))
     def after(self, obj: StatusChange) -> str:
         return obj.to_label
-
-
-@admin.register(ImportRun)
-class ImportRunAdmin(ReadOnlyAdmin):
-    list_display = (
-        "at",
-        "file_name",
-        "source",
-        "assistant",
-        "created_count",
-        "unchanged_count",
-        "refused_count",
-        "by",
-    )
-    list_filter = ("source", "assistant")
-    list_select_related = ("assistant", "by")
-    search_fields = ("file_name",)
-
-    @admin.display(description=_("refused"))
-    def refused_count(self, obj: ImportRun) -> int:
-        return len(obj.refused)

@@ -95,10 +95,10 @@ class HubAdmin(ModelAdmin):
             call()
         except Invalid as error:
             for reason in error.fields.values():
-                messages.error(request, reason)
+                messages.error(request, _(str(reason)))
             return False
         except Refused as error:
-            messages.error(request, str(error))
+            messages.error(request, _(str(error)))
             return False
         messages.success(request, done)
         return True

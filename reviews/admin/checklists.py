@@ -6,8 +6,9 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
+from unfold.decorators import display
 
-from reviews.admin.base import HubAdmin
+from reviews.admin.base import DECISION_COLORS, HubAdmin, LongList, ReadOnlyAdmin
 from reviews.models import Checklist, ChecklistItem, Verdict
 
 
@@ -46,3 +47,19 @@ class ChecklistAdmin(HubAdmin):
         return super().has_delete_permission(request, obj) and self.has_change_permission(
             request, obj
         )
+
+
+@admin.register(Verdict)
+class VerdictAdmin(LongList, ReadOnlyAdmin):
+    list_display = ("at", "pair_link", "decided", "reviewer", "round", "settles", "note")
+    list_filter = ("decision", "settles", "reviewer")
+    list_select_related = ("revision", "reviewer")
+    search_fields = ("note", "reviewer__username")
+
+    @display(description=_("pair"))
+    def pair_link(self, obj: Verdict) -> str:
+        return f"#{obj.revision.pair_id}.{obj.revision.number}"
+
+    @display(description=_("decision"), label=DECISION_COLORS)
+    def decided(self, obj: Verdict) -> tuple[str, str]:
+        return obj.decision, obj.get_decision_display()

@@ -83,7 +83,7 @@ class CorrectionAdmin(LongList, OwnPage):
             unsaved(form, error)
             return self.show(request, correction, form, status=422)
         except Refused as error:
-            messages.error(request, str(error))
+            messages.error(request, _(str(error)))
             return self.to("change", pk)
         messages.success(request, _("Finished. Another reviewer approves your answer."))
         return self.to("changelist")

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext_noop
 
 from reviews.domain import identity, pairs
 from reviews.domain.errors import Invalid
@@ -60,13 +61,15 @@ def _check(correction: Correction, remedy: Remedy) -> None:
         "why_wrong": remedy.why_wrong,
         "lesson": remedy.lesson,
     }
-    wrong = {name: "must not be empty" for name, text in texts.items() if not text.strip()}
+    wrong = {
+        name: gettext_noop("must not be empty") for name, text in texts.items() if not text.strip()
+    }
     if identity.tidy(remedy.right_answer) == identity.tidy(correction.wrong_answer):
-        wrong["right_answer"] = "is the wrong answer"
+        wrong["right_answer"] = gettext_noop("is the wrong answer")
     if remedy.category is None:
-        wrong["category"] = "is needed"
+        wrong["category"] = gettext_noop("is needed")
     elif remedy.category.assistant_id != correction.assistant_id:
-        wrong["category"] = "belongs to another assistant"
+        wrong["category"] = gettext_noop("belongs to another assistant")
     if wrong:
         raise Invalid(wrong)
 
@@ -78,7 +81,7 @@ def _send_to_review(pair: Pair, remedy: Remedy, by: Any, now: datetime) -> None:
     elif pair.status in (PairStatus.NEEDS_WORK, PairStatus.REJECTED):
         pairs.reopen(pair, by=by, why=remedy.why_wrong, now=now)
     elif pair.status == PairStatus.RETIRED:
-        raise Invalid({"right_answer": "is the text of a retired pair"})
+        raise Invalid({"right_answer": gettext_noop("is the text of a retired pair")})
 
 
 def finish(correction: Correction, remedy: Remedy, *, by: Any, now: datetime) -> Correction:
@@ -114,7 +117,7 @@ def finish(correction: Correction, remedy: Remedy, *, by: Any, now: datetime) ->
 
 def dismiss(correction: Correction, *, by: Any, why: str, now: datetime) -> None:
     if not why.strip():
-        raise Invalid({"note": "say why there is nothing to correct"})
+        raise Invalid({"note": gettext_noop("say why there is nothing to correct")})
     move(correction, CorrectionStatus.DISMISSED, by=by, note=why, now=now)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max
+from django.utils.translation import gettext_noop
 
 from reviews.domain import identity
 from reviews.domain.errors import Conflict, Invalid
@@ -131,13 +132,15 @@ def revise(
     assert seen is not None
     asked = seen.input if question is None else question
     blank = {"answer": answer, "question": asked}
-    wrong = {name: "must not be empty" for name, text in blank.items() if not text.strip()}
+    wrong = {
+        name: gettext_noop("must not be empty") for name, text in blank.items() if not text.strip()
+    }
     if wrong:
         raise Invalid(wrong)
     if (asked, answer) == (seen.input, seen.output):
         return seen
     if pair.status == PairStatus.RETIRED:
-        raise Conflict("a retired pair is not edited")
+        raise Conflict(gettext_noop("a retired pair is not edited"))
     with transaction.atomic():
         # Takes the row before the number is given: of two editors one is told to look again.
         mine = Pair.objects.filter(pk=pair.pk, current_revision=seen, status=pair.status)
@@ -176,20 +179,20 @@ def submit(pair: Pair, *, by: Any, now: datetime, note: str = "") -> None:
 def reopen(pair: Pair, *, by: Any, why: str, now: datetime) -> None:
     """Back to review, by undo or because the law changed; earlier verdicts no longer count."""
     if not why.strip():
-        raise Invalid({"note": "say why it is reopened"})
+        raise Invalid({"note": gettext_noop("say why it is reopened")})
     move(pair, PairStatus.IN_REVIEW, by=by, note=why, now=now, fields={"round": pair.round + 1})
 
 
 def retire(pair: Pair, *, by: Any, why: str, now: datetime) -> None:
     if not why.strip():
-        raise Invalid({"note": "say why it is retired"})
+        raise Invalid({"note": gettext_noop("say why it is retired")})
     move(pair, PairStatus.RETIRED, by=by, note=why, now=now)
 
 
 def sort(pair: Pair, category: Category, register: str) -> None:
     """Set category and register; the category's number of reviewers holds from now on."""
     if category.assistant_id != pair.assistant_id:
-        raise Invalid({"category": "belongs to another assistant"})
+        raise Invalid({"category": gettext_noop("belongs to another assistant")})
     needed = max(category.reviewers_needed, 1)
     Pair.objects.filter(pk=pair.pk).update(
         category=category, register=register, reviewers_needed=needed

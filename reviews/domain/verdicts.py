@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext_noop
 
 from reviews.domain import checklists
 from reviews.domain.errors import Conflict, Invalid, Refused
@@ -48,14 +49,16 @@ def _asked_for_second(pair: Pair) -> set[int]:
 def _check_approval(pair: Pair, ruling: Ruling, by: Any) -> None:
     assert pair.current_revision is not None
     if pair.current_revision.author_id == by.pk:
-        raise OwnText("this text is your own: another reviewer approves it")
+        raise OwnText(gettext_noop("this text is your own: another reviewer approves it"))
     wrong = {}
     for item in checklists.items(pair.assistant):
         answer = ruling.answers.get(item.pk)
         if answer is None and item.required:
-            wrong[f"item_{item.pk}"] = "needs an answer"
+            wrong[f"item_{item.pk}"] = gettext_noop("needs an answer")
         if answer is False and item.part == ChecklistPart.ACCURACY:
-            wrong[f"item_{item.pk}"] = "a pair with wrong information can't be approved"
+            wrong[f"item_{item.pk}"] = gettext_noop(
+                "a pair with wrong information can't be approved"
+            )
     if wrong:
         raise Invalid(wrong)
 
@@ -63,19 +66,19 @@ def _check_approval(pair: Pair, ruling: Ruling, by: Any) -> None:
 def check(pair: Pair, ruling: Ruling, by: Any) -> None:
     """Raise Invalid, OwnText or Conflict where `by` may not rule so on `pair`."""
     if ruling.decision not in Decision.values:
-        raise Invalid({"decision": "unknown"})
+        raise Invalid({"decision": gettext_noop("unknown")})
     if not pair.waits:
-        raise Conflict("this pair does not wait for a verdict")
+        raise Conflict(gettext_noop("this pair does not wait for a verdict"))
     if pair.status == PairStatus.DISPUTED:
         if not by.has_perm("reviews.adjudicate_pair"):
-            raise Refused("a dispute is settled by a senior reviewer")
+            raise Refused(gettext_noop("a dispute is settled by a senior reviewer"))
         if ruling.decision not in (Decision.APPROVE, Decision.REJECT):
-            raise Invalid({"decision": "a dispute ends in approval or rejection"})
+            raise Invalid({"decision": gettext_noop("a dispute ends in approval or rejection")})
     if ruling.decision == Decision.APPROVE:
         _check_approval(pair, ruling, by)
     disagrees = any(answer is False for answer in ruling.answers.values())
     if not ruling.note.strip() and (ruling.decision != Decision.APPROVE or disagrees):
-        raise Invalid({"note": "say why"})
+        raise Invalid({"note": gettext_noop("say why")})
 
 
 def _outcome(pair: Pair, verdict: Verdict) -> str | None:

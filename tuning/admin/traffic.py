@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from reviews.admin.base import ReadOnlyAdmin
-from tuning.models import TrafficWindow
+from reviews.admin.base import LongList, ReadOnlyAdmin
+from tuning.models import Answer, TrafficWindow
 
 
 @admin.register(TrafficWindow)
@@ -19,5 +19,13 @@ class TrafficWindowAdmin(ReadOnlyAdmin):
         "negative",
     )
     list_filter = ("version__assistant", "version")
+    list_select_related = ("version",)
+    search_fields = ("version__reference",)
+
+
+@admin.register(Answer)
+class AnswerAdmin(LongList, ReadOnlyAdmin):
+    list_display = ("at", "version", "outcome", "milliseconds")
+    list_filter = ("outcome", "version")
     list_select_related = ("version",)
     search_fields = ("version__reference",)

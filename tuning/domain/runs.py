@@ -17,6 +17,7 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_noop
 
 from reviews.domain.errors import Conflict, Invalid
 from reviews.domain.hints import hint
@@ -55,9 +56,9 @@ def launch(
 ) -> TuningRun:
     """A queued run. The same one is returned while a run on this version and base is active."""
     if not base_model.backend:
-        raise Invalid({"base_model": "can't be tuned: it names no backend"})
+        raise Invalid({"base_model": gettext_noop("can't be tuned: it names no backend")})
     if not version.train_count:
-        raise Invalid({"dataset_version": "its train part is empty"})
+        raise Invalid({"dataset_version": gettext_noop("its train part is empty")})
     try:
         backends.get(base_model.backend).check_options(options or {})
     except BackendError as error:
@@ -85,7 +86,7 @@ def launch(
 def cancel(run: TuningRun, *, by: Any, now: datetime) -> None:
     """Ask for the run's end; the next look tells the backend."""
     if not run.active:
-        raise Conflict("this run has ended")
+        raise Conflict(gettext_noop("this run has ended"))
     if run.status == RunStatus.CANCELLING:
         return
     move(run, RunStatus.CANCELLING, by=by, now=now, fields={"next_look_at": now})

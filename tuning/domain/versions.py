@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, Sum
+from django.utils.translation import gettext_noop
 
 from reviews.domain import assistants
 from reviews.domain.errors import Conflict, Invalid, Refused
@@ -101,15 +102,17 @@ def activate(
     A barred version needs a written reason and the permission to override a gate.
     """
     if version.is_base:
-        raise Refused("the base takes what the others leave")
+        raise Refused(gettext_noop("the base takes what the others leave"))
     if overrides(version):
         if not by.has_perm("tuning.override_gate"):
-            raise Refused("a required gate was not passed, and you may not override it")
+            raise Refused(
+                gettext_noop("a required gate was not passed, and you may not override it")
+            )
         if not reason.strip():
-            raise Invalid({"reason": "say why a gate is overridden"})
+            raise Invalid({"reason": gettext_noop("say why a gate is overridden")})
     if weight != Stage.TEN:
         # Wider stages have gates of their own, which a rollout measures.
-        raise Invalid({"weight": "a version starts at 10 %"})
+        raise Invalid({"weight": gettext_noop("a version starts at 10 %")})
     with transaction.atomic():
         # Two activations at once: the assistant's row makes the second count the first.
         Assistant.objects.filter(pk=version.assistant_id).update(name=F("name"))
@@ -121,8 +124,8 @@ def activate(
 def roll_back(version: ModelVersion, *, by: Any, now: datetime, reason: str) -> None:
     """Take all traffic from the version; the base answers again from the next request on."""
     if version.is_base:
-        raise Refused("there is nothing behind the base")
+        raise Refused(gettext_noop("there is nothing behind the base"))
     if not reason.strip():
-        raise Invalid({"reason": "say why it is rolled back"})
+        raise Invalid({"reason": gettext_noop("say why it is rolled back")})
     fields = {"traffic_weight": 0}
     move(version, VersionStatus.ROLLED_BACK, by=by, note=reason, now=now, fields=fields)

@@ -9,7 +9,6 @@ from rest_framework import serializers
 from feedbackhub.api.serializers.base import Strict, Text
 from reviews.enums import Language
 
-
 MAX_MESSAGES = 1_000
 """Turns of one conversation: errors are told of each, and a body holds 700,000 empty ones."""
 

@@ -129,7 +129,7 @@ def test_each_wrong_field_is_named(api, change, named):
         (None, "messages"),
         ("Halo", "messages"),
         ([], "messages"),
-        (["Halo"], "messages.0.non_field_errors"),
+        (["Halo"], "messages.0"),
         ([{"role": "user"}], "messages.0.content"),
         ([{"role": "user", "content": ""}], "messages.0.content"),
         ([{"role": "user", "content": 5}], "messages.0.content"),

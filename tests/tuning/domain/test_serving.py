@@ -1,0 +1,266 @@
+"""Which version answers, what it knows, and that a vote finds its way back (G1, G2, J2)."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from reviews.domain import assistants, contexts, feedback, pairs
+from reviews.domain.errors import Unavailable
+from reviews.models import Feedback, PromptVersion, RequestType
+from tests import factories
+from tests.tuning import making
+from tuning.domain import serving, versions
+from tuning.enums import VersionStatus
+from tuning.models import Answer, BaseModel, ModelVersion
+from tuning.providers.base import Completion, ProviderError
+
+NOW = factories.NOW
+DRAWS = 2000
+
+
+@pytest.fixture
+def chat(assistant) -> RequestType:
+    return assistant.request_types.get(slug="chat")
+
+
+@pytest.fixture
+def people(reviewer, second_reviewer) -> dict:
+    return {"by": reviewer, "approver": second_reviewer}
+
+
+def ask(assistant, chat, prompt: str, **fields) -> serving.Answered:
+    return serving.answer(assistant, chat, serving.Asked(prompt, **fields), origins=[], now=NOW)
+
+
+def says(version, prompt: str) -> str | None:
+    """What the version answers with its lessons; None where it declines."""
+    completion = serving.provider(version).complete(serving.CompletionRequest(prompt))
+    return None if completion.declined else completion.text
+
+
+class Far:
+    """An outside model server: it answers with the system instruction, or is down."""
+
+    def __init__(self, down: bool) -> None:
+        self.down = down
+
+    def complete(self, request):
+        if self.down:
+            raise ProviderError("connection refused", permanent=False)
+        return Completion(request.system)
+
+
+@pytest.fixture
+def far(assistant, monkeypatch):
+    """Puts a version on an outside server that is up or down."""
+
+    def move(version: ModelVersion, *, down: bool) -> ModelVersion:
+        name = "far-down" if down else "far-up"
+        monkeypatch.setitem(serving._PROVIDERS, name, lambda version, lessons: Far(down))
+        model, _ = BaseModel.objects.get_or_create(name=name, provider=name)
+        ModelVersion.objects.filter(pk=version.pk).update(base_model=model)
+        version.refresh_from_db()
+        return version
+
+    return move
+
+
+# --- routing -------------------------------------------------------------------------------------
+@pytest.fixture
+def seeded():
+    """The draws of this test are always the same."""
+    state = random.getstate()
+    random.seed(20261121)
+    yield
+    random.setstate(state)
+
+
+@pytest.mark.parametrize("weights", [(), (10,), (10, 50), (100,), (60, 40)])
+def test_requests_are_shared_by_weight_and_the_base_takes_the_rest(assistant, seeded, weights):
+    canaries = [making.canary(assistant, weight) for weight in weights]
+    base = versions.ensure_base(assistant)
+    drawn = Counter(serving.route(assistant).pk for _ in range(DRAWS))
+    shares = {version.pk: version.traffic_weight for version in canaries}
+    shares[base.pk] = 100 - sum(weights)
+    for pk, share in shares.items():
+        expected, spread = DRAWS * share / 100, (DRAWS * share * (100 - share)) ** 0.5 / 100
+        # Four standard deviations of the binomial distribution.
+        assert abs(drawn[pk] - expected) <= 4 * spread
+    assert sum(drawn.values()) == DRAWS
+
+
+def test_sessions_are_shared_by_weight_too(assistant):
+    canary = making.canary(assistant, 20)
+    drawn = Counter(serving.route(assistant, f"s{n}").pk for n in range(DRAWS))
+    assert abs(drawn[canary.pk] - DRAWS * 0.2) <= 4 * (DRAWS * 0.2 * 0.8) ** 0.5
+
+
+def test_a_session_stays_on_its_version(assistant):
+    making.canary(assistant, 50)
+    for number in range(20):
+        routed = {serving.route(assistant, f"sesi {number}").pk for _ in range(5)}
+        assert len(routed) == 1
+
+
+def test_only_what_serves_is_routed_to(assistant):
+    for status in ("candidate", "gated", "barred", "retired", "rolled_back"):
+        making.version_of(assistant, {}, status)
+    assert serving.route(assistant) == versions.ensure_base(assistant)
+
+
+def test_an_assistant_without_a_base_gets_one(assistant):
+    assert serving.route(assistant).reference == "bisnis/base"
+
+
+def test_another_assistant_s_canary_is_not_routed_to(assistant):
+    making.canary(assistants.ensure("lain", "Lain"), 100)
+    assert serving.route(assistant).reference == "bisnis/base"
+
+
+# --- answers -------------------------------------------------------------------------------------
+def test_an_answer_is_noted_without_text_and_its_context_registered(assistant, chat):
+    taught = factories.approved(assistant, "Berapa lama KITAS berlaku?", "Dua tahun.")
+    canary = making.canary(assistant, 100, [taught])
+    answered = ask(assistant, chat, "Berapa lama KITAS berlaku?", language="id")
+    row = Answer.objects.get()
+    assert (row.version, row.outcome, row.at) == (canary, "answered", NOW)
+    assert row.milliseconds == answered.milliseconds
+    context = contexts.read(answered.context.request_id)
+    assert context == answered.context
+    assert (context.prompt, context.response) == ("Berapa lama KITAS berlaku?", "Dua tahun.")
+    assert (context.model_version, context.prompt_version) == (canary.reference, "bisnis/p1")
+
+
+def test_a_vote_on_it_comes_back_with_the_version(assistant, chat):
+    canary = making.canary(assistant, 100)
+    answered = ask(assistant, chat, "Apa?")
+    row, new = feedback.vote(
+        answered.context.request_id,
+        feedback.Ballot(thumb=False),
+        assistant_id=assistant.pk,
+        now=NOW + timedelta(minutes=1),
+    )
+    assert new
+    assert Feedback.objects.get() == row
+    assert (row.model_version, row.prompt) == (canary.reference, "Apa?")
+
+
+def test_an_honest_refusal_is_counted_as_declined(assistant, chat):
+    answered = ask(assistant, chat, "Siapa presiden?")
+    assert answered.completion.declined
+    assert Answer.objects.get().outcome == "declined"
+
+
+def test_the_template_is_filled_for_the_model_and_the_vote_sees_the_user_s_words(assistant):
+    factories.approved(assistant, "Visa?", "Izin masuk.")
+    hint = RequestType.objects.create(assistant=assistant, slug="uji", template="Visa? {prompt}")
+    answered = ask(assistant, hint, "xyz")
+    assert answered.context.prompt == "xyz"
+    assert answered.context.request_type == "uji"
+
+
+def test_a_failing_candidate_falls_back_to_the_base_and_is_counted(assistant, chat, far):
+    canary = far(making.canary(assistant, 100), down=True)
+    base = versions.ensure_base(assistant)
+    answered = ask(assistant, chat, "Apa?")
+    assert answered.version == base
+    assert answered.context.model_version == base.reference
+    rows = Answer.objects.order_by("id").values_list("version", "outcome")
+    assert list(rows) == [(canary.pk, "failed"), (base.pk, "declined")]
+
+
+def test_the_base_that_falls_in_answers_with_its_own_prompt(assistant, chat, far):
+    base = far(versions.ensure_base(assistant), down=False)
+    newer = PromptVersion.objects.create(assistant=assistant, number=2, text="Prompt baru.")
+    canary = far(making.canary(assistant, 100), down=True)
+    assert canary.prompt == newer
+    assert ask(assistant, chat, "Apa?").completion.text == base.prompt.text
+
+
+def test_a_base_that_fails_too_raises_and_both_are_counted(assistant, chat, far):
+    far(versions.ensure_base(assistant), down=True)
+    far(making.canary(assistant, 100), down=True)
+    with pytest.raises(ProviderError):
+        ask(assistant, chat, "Apa?")
+    assert list(Answer.objects.values_list("outcome", flat=True)) == ["failed", "failed"]
+
+
+def test_without_a_cache_there_is_no_answer_that_nobody_could_vote_on(assistant, chat, settings):
+    settings.CACHES = {"default": {"BACKEND": "tests.reviews.conftest.BrokenCache"}}
+    with pytest.raises(Unavailable):
+        ask(assistant, chat, "Apa?")
+
+
+# --- lessons (J2) --------------------------------------------------------------------------------
+QUESTION, WRONG, RIGHT = "Berapa biaya visa investor?", "Rp1 juta.", "Rp5 juta."
+
+
+def test_a_correction_is_effective_at_once_on_every_version(assistant, people):
+    base, canary = versions.ensure_base(assistant), making.canary(assistant)
+    assert [says(version, QUESTION) for version in (base, canary)] == [None, None]
+    making.corrected(assistant, QUESTION, WRONG, RIGHT, **people)
+    assert [says(version, QUESTION) for version in (base, canary)] == [RIGHT, RIGHT]
+
+
+def test_an_unapproved_correction_teaches_nothing(assistant, people):
+    task = making.corrected(assistant, QUESTION, WRONG, RIGHT, **people)
+    pairs.reopen(task.pair, by=people["by"], why="Peraturan baru.", now=NOW)
+    base = versions.ensure_base(assistant)
+    assert (serving.lessons(base), says(base, QUESTION)) == ([], None)
+
+
+def test_a_lesson_is_gone_for_a_version_trained_on_it_and_stays_for_the_base(assistant, people):
+    task = making.corrected(assistant, QUESTION, WRONG, RIGHT, **people)
+    base = versions.ensure_base(assistant)
+    trained = making.canary(assistant, 10, [task.pair])
+    assert [len(serving.lessons(version)) for version in (base, trained)] == [1, 0]
+    assert [says(version, QUESTION) for version in (base, trained)] == [RIGHT, RIGHT]
+
+
+@pytest.mark.parametrize("part", ["test", "validation", "paraphrase"])
+def test_a_version_that_only_held_it_apart_still_needs_the_lesson(assistant, people, part):
+    task = making.corrected(assistant, QUESTION, WRONG, RIGHT, **people)
+    version = making.version_of(assistant, {part: [task.pair]}, VersionStatus.CANARY)
+    assert says(version, QUESTION) == RIGHT
+
+
+def test_one_lesson_withdrawn_and_another_approved_are_both_seen(assistant, people):
+    first = making.corrected(assistant, QUESTION, WRONG, RIGHT, **people)
+    second = making.corrected(assistant, "Kapan kantor imigrasi buka?", "Malam.", "Pagi.", **people)
+    making.corrected(assistant, "Di mana mengurus paspor?", "Di pasar.", "Di imigrasi.", **people)
+    base = versions.ensure_base(assistant)
+    pairs.reopen(second.pair, by=people["by"], why="x", now=NOW)
+    assert says(base, QUESTION) == RIGHT
+    # In the same moment, as many and with the same newest text as before.
+    pairs.reopen(first.pair, by=people["by"], why="salah", now=NOW)
+    factories.decide(second.pair, people["approver"])
+    assert says(base, QUESTION) is None
+    assert says(base, "Kapan kantor imigrasi buka?") == "Pagi."
+
+
+def test_another_assistant_s_lessons_are_not_taught(assistant, people):
+    making.corrected(assistant, QUESTION, WRONG, RIGHT, **people)
+    other = versions.ensure_base(assistants.ensure("lain", "Lain"))
+    assert says(other, QUESTION) is None
+
+
+def test_a_rollback_restores_the_lesson(assistant, chat, people, operator):
+    task = making.corrected(assistant, QUESTION, WRONG, RIGHT, **people)
+    trained = making.canary(assistant, 100, [task.pair])
+    assert ask(assistant, chat, QUESTION).version == trained
+    versions.roll_back(trained, by=operator, now=NOW, reason="Keluhan.")
+    answered = ask(assistant, chat, QUESTION)
+    assert (answered.version.is_base, answered.completion.text) == (True, RIGHT)
+
+
+def test_a_prompt_is_answered_without_reading_the_exemplars_again(
+    assistant, chat, django_assert_max_num_queries
+):
+    making.canary(assistant, 100, making.approved_many(assistant, 5))
+    ask(assistant, chat, "Apa?")
+    with django_assert_max_num_queries(3):
+        ask(assistant, chat, "Apa lagi?")
