@@ -3,7 +3,8 @@
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import include, path
+from django.urls import include, path, register_converter
+from django.urls.converters import UUIDConverter
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from feedbackhub import health
@@ -14,6 +15,15 @@ handler404 = errors.not_found
 handler500 = errors.server_error
 
 
+class AnyUUID(UUIDConverter):
+    """An id is the same in capitals (RFC 9562, section 4), and some platforms write theirs so."""
+
+    regex = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+
+
+register_converter(AnyUUID, "any_uuid")
+
+
 def home(request: HttpRequest) -> HttpResponse:
     return redirect("admin:index")
 
@@ -22,7 +32,7 @@ ai = [
     path("contexts", contexts.Contexts.as_view(), name="contexts"),
     path("feedback/stats", feedback.FeedbackStats.as_view(), name="feedback-stats"),
     path("feedback/export", feedback.FeedbackExport.as_view(), name="feedback-export"),
-    path("feedback/<uuid:request_id>", feedback.Votes.as_view(), name="vote"),
+    path("feedback/<any_uuid:request_id>", feedback.Votes.as_view(), name="vote"),
     path("<slug:request_type>", gateway.Gateway.as_view(), name="ask"),
 ]
 urlpatterns = [

@@ -23,6 +23,8 @@ def _own_places(settings, tmp_path):
     settings.FEEDBACK_EXPORT_DIR = tmp_path / "exports"
     settings.TUNING_DIR = tmp_path / "tuning"
     settings.FEEDBACK_AUTO_TUNE_ENABLED = False
+    # A user for a test must not cost half a second.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     own = {**settings.CACHES["default"], "KEY_PREFIX": uuid.uuid4().hex}
     # The in-process cache is told apart by its location, a server's by the prefix of its names.
     if "locmem" in own["BACKEND"]:

@@ -32,20 +32,19 @@ class Remedy:
 
 
 def open_task(assistant: Assistant, question: str, wrong_answer: str, **fields: Any) -> Correction:
-    """The correction of this wrong answer, opened where there is none; asked again, it rises."""
+    """The correction of this wrong answer, opened where there is none."""
     key = identity.of_pair(fields.get("history") or [], question, wrong_answer)
-    correction, created = Correction.objects.get_or_create(
+    correction, _created = Correction.objects.get_or_create(
         assistant=assistant,
         identity=key,
         defaults={"question": question, "wrong_answer": wrong_answer, **fields},
     )
-    if not created:
-        Correction.objects.filter(pk=correction.pk).update(priority=F("priority") + 1)
     return correction
 
 
 def open_for(vote: Feedback) -> Correction:
-    return open_task(
+    """The task that a negative vote calls for; each vote more moves it up."""
+    correction = open_task(
         vote.assistant,
         vote.prompt,
         vote.response,
@@ -53,6 +52,8 @@ def open_for(vote: Feedback) -> Correction:
         language=vote.language,
         model_version=vote.model_version,
     )
+    Correction.objects.filter(pk=correction.pk).update(priority=F("priority") + 1)
+    return correction
 
 
 def _check(correction: Correction, remedy: Remedy) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import Count, Q
 from django.db.models.functions import TruncDate
 
@@ -20,6 +21,8 @@ from reviews.domain.contexts import Context
 from reviews.domain.errors import Conflict, Expired, Invalid, Unknown
 from reviews.enums import PairSource
 from reviews.models import Assistant, Feedback
+
+log = logging.getLogger("hub.feedback")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +93,16 @@ def _same(there: Feedback, ballot: Ballot) -> bool:
     )
 
 
-def _again(request_id: uuid.UUID, ballot: Ballot, assistant_id: int) -> Feedback | None:
-    """The stored vote where this is the same one again; Conflict where it is another."""
+def _again(
+    request_id: uuid.UUID, ballot: Ballot, assistant_id: int, row: Feedback | None = None
+) -> Feedback | None:
+    """The stored vote where this is the same one again; Conflict where it is another, or where
+    `row`, the vote as it would be stored, is on another answer under the same id."""
     there = Feedback.objects.filter(request_id=request_id, assistant_id=assistant_id).first()
     if there and not _same(there, ballot):
         raise Conflict("this answer has another vote already")
+    if there and row and (there.prompt, there.response) != (row.prompt, row.response):
+        raise Conflict("this request_id stands for another answer")
     return there
 
 
@@ -124,7 +132,7 @@ def vote(
     try:
         row.save(force_insert=True)
     except IntegrityError as error:
-        there = _again(request_id, ballot, assistant_id)
+        there = _again(request_id, ballot, assistant_id, row)
         if there is None:
             # Callers may choose ids: a vote of another assistant bears this one.
             raise Conflict("this request_id is taken") from error
@@ -150,16 +158,27 @@ def _link(row: Feedback) -> None:
     row.save(update_fields=["correction", "pair"])
 
 
+def _claim_and_link(row: Feedback, now: datetime) -> int:
+    with transaction.atomic():
+        # The update is the claim: of two workers one finds nothing left to change.
+        mine = Feedback.objects.unlinked().filter(pk=row.pk).update(linked_at=now)
+        if mine:
+            _link(row)
+    return mine
+
+
 def link_pending(now: datetime, limit: int = 500) -> int:
     """Make drafts and correction tasks of votes that have none yet (A4). Safe to run twice."""
     waiting = Feedback.objects.unlinked().select_related("assistant").order_by("id")[:limit]
     linked = 0
     for row in waiting:
-        with transaction.atomic():
-            # The update is the claim: of two workers one finds nothing left to change.
-            if Feedback.objects.unlinked().filter(pk=row.pk).update(linked_at=now):
-                _link(row)
-                linked += 1
+        try:
+            linked += _claim_and_link(row, now)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            # One vote that can't be linked must not keep the others waiting.
+            log.exception("vote not linked", extra={"feedback": row.pk})
     return linked
 
 

@@ -29,8 +29,10 @@ def _turns(history: Sequence[Sequence[str]]) -> list[list[str]]:
     return [[role, tidy(text)] for role, text in history]
 
 
-def of_pair(history: Sequence[Sequence[str]], question: str, answer: str) -> str:
-    return digest("pair", _turns(history), tidy(question), tidy(answer))
+def of_pair(history: Sequence[Sequence[str]], question: str, answer: str, system: str = "") -> str:
+    """The same words under another system instruction are another pair."""
+    parts = ["pair", _turns(history), tidy(question), tidy(answer)]
+    return digest(*parts, tidy(system)) if system else digest(*parts)
 
 
 def of_question(question: str, history: Sequence[Sequence[str]] = ()) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Exists, F, OuterRef, Subquery
 
 from reviews.checks import pii
@@ -67,6 +67,9 @@ def _process(rows: list[Interaction]) -> int:
 def _process_alone(row: Interaction) -> int:
     try:
         return _process([row])
+    except (OperationalError, InterfaceError):
+        # The database is away: that says nothing of the record, and the next look tries again.
+        raise
     except Exception as error:
         # A record that can't be counted is marked with the reason and blocks nobody.
         log.exception("interaction not processed", extra={"interaction": str(row.pk)})

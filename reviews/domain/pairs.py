@@ -106,7 +106,7 @@ def _insert(assistant: Assistant, key: str, new: NewPair) -> Pair:
 
 def add(assistant: Assistant, new: NewPair) -> tuple[Pair, bool]:
     """The pair with this history, question and answer, made as a draft where there is none."""
-    key = identity.of_pair(new.history, new.question, new.answer)
+    key = identity.of_pair(new.history, new.question, new.answer, new.system)
     rows = Pair.objects.filter(assistant=assistant, identity=key).select_related("current_revision")
     there = rows.first()
     if there is not None:

@@ -17,12 +17,6 @@ from reviews.domain import contexts
 from tests.factories import NOW
 
 
-@pytest.fixture(autouse=True)
-def _quick_passwords(settings):
-    """Nobody logs in here: a user must not cost half a second."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 class BrokenCache(BaseCache):
     """A cache whose server is away: every call raises."""
 

@@ -1,4 +1,4 @@
-"""What tests of the machine floor share: a stand-in for an outside training service, clean indexes."""
+"""What tests of the machine floor share: an outside training service, threads, clean indexes."""
 
 from __future__ import annotations
 

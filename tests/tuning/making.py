@@ -15,7 +15,7 @@ from tuning.enums import Part, RunStatus, VersionStatus
 from tuning.models import DatasetMember, DatasetVersion, ModelVersion, TuningRun
 
 NOW = factories.NOW
-_numbers = itertools.count(1)
+_numbers = itertools.count(1001)
 _THINGS = (
     "paspor visa investor restoran gudang pabrik kapal hotel klinik sekolah apotek bengkel kebun "
     "tambang studio koperasi yayasan salon percetakan peternakan"

@@ -138,7 +138,7 @@ def _point(assistant: Assistant, session: str) -> float:
 def route(assistant: Assistant, session: str = "") -> ModelVersion:
     """The version for a request, by traffic weight; the base takes what the others leave."""
     serving = ModelVersion.objects.serving().filter(assistant=assistant)
-    rows = serving.select_related("base_model", "prompt", "dataset_version__prompt")
+    rows = serving.select_related("base_model", "prompt__assistant", "dataset_version__prompt")
     point = _point(assistant, session)
     base = None
     for version in rows.order_by("id"):

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import cast
-
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -27,7 +25,9 @@ class Interactions(APIView):
     )
     def post(self, request: Request) -> Response:
         """Log interactions. Good records are kept, bad ones refused with line and reason."""
-        new, refused = source.read(cast(bytes, request.data))
+        # An empty body reaches no parser: REST framework gives an empty dict for it.
+        raw = request.data if isinstance(request.data, bytes) else b""
+        new, refused = source.read(raw)
         accepted = interactions.record(caller(request).assistant, new)
         lines = [{"line": item.line, "reason": item.reason} for item in refused]
         return Response({"accepted": accepted, "refused": lines}, status=202)

@@ -20,7 +20,9 @@ from tuning.domain import datasets, exports
 STATS = "/api/v1/ai/feedback/stats"
 EXPORT = "/api/v1/ai/feedback/export"
 PAGE = "https://app.example.com"
+# One of ours, made in 2024, and one that carries no time.
 ID = "0190163d-8694-7e4f-9a3b-1f6d5a2c7e10"
+UNKNOWN = "b3b1a1de-7c1f-4b0e-9d3c-0f7c1f4b0e9d"
 
 
 def stored() -> list[tuple]:
@@ -297,7 +299,7 @@ def test_a_token_votes_on_its_answer(page_key):
     response = page.vote(ticket["request_id"], {"is_positive": True}, origin=PAGE)
     assert (response.status_code, stored()) == (201, [(True, True, None)])
     assert response.headers["Access-Control-Allow-Origin"] == PAGE
-    assert response.headers["Vary"] == "Origin"
+    assert "Origin" in response.headers["Vary"]
     again = page.vote(ticket["request_id"], {"is_positive": True}, origin=PAGE)
     assert again.status_code == 200
 
@@ -371,17 +373,18 @@ def test_the_hubs_own_pages_may_vote(page_key):
 @pytest.mark.parametrize(
     ("path", "body", "status"),
     [
-        (ID, b"not json", 400),
-        (ID, b"{}", 422),
-        (ID, b'{"is_positive": true}', 404),
-        ("00000000-0000-7000-8000-000000000000", b'{"is_positive": true}', 410),
+        (UNKNOWN, b"not json", 400),
+        (UNKNOWN, b"{}", 422),
+        (UNKNOWN, b'{"is_positive": true}', 404),
+        (ID, b'{"is_positive": true}', 410),
     ],
 )
 def test_a_page_can_read_the_errors(page_key, path, body, status):
     token = contexts.token(path, page_key[0].prefix)
     response = Caller(token).vote(path, body, origin=PAGE)
-    assert (response.status_code, response.headers["Vary"]) == (status, "Origin")
+    assert response.status_code == status
     assert response.headers["Access-Control-Allow-Origin"] == PAGE
+    assert "Origin" in response.headers["Vary"]
     assert problem(response)["title"]
 
 
@@ -597,7 +600,9 @@ def test_an_empty_export_has_the_same_form(api, query, raw):
     assert (response.status_code, response.getvalue()) == (200, raw)
 
 
-@pytest.mark.parametrize(("query", "count"), [("", 7), ("days=1", 1), ("days=3", 3), ("days=90", 8)])
+@pytest.mark.parametrize(
+    ("query", "count"), [("", 7), ("days=1", 1), ("days=3", 3), ("days=90", 8)]
+)
 def test_the_export_looks_so_many_days_back(api, assistant, query, count):
     old_votes(assistant, 7)
     Feedback.objects.update(created_at=timezone.now() - timedelta(hours=1))

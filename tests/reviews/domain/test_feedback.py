@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from datetime import timedelta
 
@@ -371,3 +372,22 @@ def test_statistics_of_an_assistant(answered, assistant):
             {"day": "2026-11-22", "total": 1, "positive": 0},
         ],
     }
+
+
+def test_a_vote_that_cannot_be_linked_keeps_no_other_waiting(answered):
+    damaged, _new = _vote(answered(), UP)
+    _vote(answered(), UP)
+    # A history that is no list of turns: no code of ours writes it, a damaged row may hold it.
+    Feedback.objects.filter(pk=damaged.pk).update(history=[["user"]])
+    assert feedback.link_pending(NOW) == 1
+    assert list(Feedback.objects.unlinked()) == [damaged]
+
+
+def test_an_id_used_again_for_another_answer_is_a_conflict(answered):
+    context = answered()
+    _vote(context, UP)
+    again = dataclasses.replace(context, response="Jawaban lain.")
+    contexts.register(again)
+    with pytest.raises(Conflict):
+        _vote(again, UP)
+    assert Feedback.objects.get().response == context.response

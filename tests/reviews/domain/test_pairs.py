@@ -307,3 +307,14 @@ def test_an_identity_is_the_same_on_every_machine():
     assert identity.of_pair([["user", "Halo"]], " Apa  itu? ", "Ini.") == (
         "a65ffa16eff1e15c99ca30ec1305da007e9af8113d80a6ca88ae1543ff7b4bf4"
     )
+
+
+def test_the_same_words_under_another_system_instruction_are_another_pair(assistant):
+    plain = factories.pair(assistant, "Apa itu NIB?", "Nomor Induk Berusaha.")
+    other = factories.pair(
+        assistant, "Apa itu NIB?", "Nomor Induk Berusaha.", system="Jawab resmi."
+    )
+    again = factories.pair(
+        assistant, "Apa itu NIB?", "Nomor Induk Berusaha.", system="Jawab resmi."
+    )
+    assert plain.pk != other.pk == again.pk

@@ -1,4 +1,4 @@
-"""A version is frozen and reproducible: the same content, the same version and the same hash (D1)."""
+"""A version is frozen and reproducible: the same content, the same version, the same hash (D1)."""
 
 from __future__ import annotations
 

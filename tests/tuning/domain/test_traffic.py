@@ -85,7 +85,11 @@ def test_what_comes_later_is_added_to_its_hour(busy):
     answer(busy, at(9, 40), 60)
     vote(busy, at(10, 5), True)
     traffic.roll_up(at(10, 10))
-    assert windows(busy) == [BUSY[0], (9, 3, 0, 1, pytest.approx(140 / 3), 1, 2), (10, 0, 0, 0, None, 1, 0)]
+    assert windows(busy) == [
+        BUSY[0],
+        (9, 3, 0, 1, pytest.approx(140 / 3), 1, 2),
+        (10, 0, 0, 0, None, 1, 0),
+    ]
 
 
 def test_hours_missed_while_nobody_looked_are_made_up_for(busy):
