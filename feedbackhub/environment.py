@@ -5,9 +5,12 @@ The table is what the tests hold against `.env.example` and the README.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -23,23 +26,36 @@ def load(path: Path) -> None:
         environ.Env.read_env(path)
 
 
-def _read(name: str, default: Any, cast: Callable[[str], Any], wants: str) -> Any:
+def _read(
+    name: str, default: Any, cast: Callable[[str], Any], wants: str, *, secret: bool = False
+) -> Any:
+    """`secret` keeps a value that may hold a password out of the message."""
     seen[name] = default
     raw = _env.ENVIRON.get(name)
     if raw is None or raw.strip() == "":
         return default
     try:
         return cast(raw.strip())
-    except (ValueError, TypeError, KeyError) as error:
-        raise ImproperlyConfigured(f"{name}: {raw!r} is not {wants}") from error
+    except (ValueError, TypeError, KeyError, RuntimeError) as error:
+        told = "its value" if secret else repr(raw)
+        raise ImproperlyConfigured(f"{name}: {told} is not {wants}") from error
 
 
 def text(name: str, default: str = "") -> str:
     return str(_read(name, default, str, "a text"))
 
 
-def path(name: str, default: Path) -> Path:
-    return Path(_read(name, default, Path, "a path")).expanduser().absolute()
+def _folder(raw: str) -> Path:
+    found = Path(raw).expanduser().absolute()
+    there = next(place for place in (found, *found.parents) if place.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise ValueError(raw)
+    return found
+
+
+def folder(name: str, default: Path) -> Path:
+    """A folder that is there or can be made."""
+    return Path(_read(name, default, _folder, "a folder to write in"))
 
 
 def _boolean(raw: str) -> bool:
@@ -69,18 +85,34 @@ def integer(name: str, default: int, low: int = 0, high: int = 10**9) -> int:
     return int(_read(name, default, _bounded(int, low, high), wants))
 
 
-def number(name: str, default: float, low: float, high: float) -> float:
-    wants = f"a number from {low} to {high}"
-    return float(_read(name, default, _bounded(float, low, high), wants))
+def _split(raw: str) -> list[str]:
+    return [word.strip() for word in raw.split(",") if word.strip()]
 
 
 def words(name: str, default: list[str]) -> list[str]:
     """A comma-separated list."""
+    return list(_read(name, default, _split, "a comma-separated list"))
 
-    def split(raw: str) -> list[str]:
-        return [word.strip() for word in raw.split(",") if word.strip()]
 
-    return list(_read(name, default, split, "a comma-separated list"))
+def origins(name: str) -> list[str]:
+    """A comma-separated list of web origins, each with its scheme."""
+
+    def check(raw: str) -> list[str]:
+        found = _split(raw)
+        if any(urlsplit(one).scheme not in ("http", "https") for one in found):
+            raise ValueError(raw)
+        return found
+
+    return list(_read(name, [], check, "a list of origins such as https://hub.example.com"))
+
+
+def time_zone(name: str, default: str) -> str:
+    def check(raw: str) -> str:
+        if raw not in available_timezones():
+            raise ValueError(raw)
+        return raw
+
+    return str(_read(name, default, check, "a time zone such as Asia/Jakarta"))
 
 
 def choice(name: str, default: str, options: tuple[str, ...]) -> str:
@@ -111,22 +143,29 @@ def database(name: str, default: str) -> dict[str, Any]:
     """A database URL: `sqlite:///…` or `postgres://…`."""
 
     def parse(raw: str) -> dict[str, Any]:
+        if not raw.startswith(("sqlite:", "postgres:", "postgresql:")):
+            raise ValueError(raw)
         config = environ.Env.db_url_config(raw)
-        known = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
-        if config.get("ENGINE") not in known or not config.get("NAME"):
+        if not config.get("NAME"):
             raise ValueError(raw)
         return dict(config)
 
     wants = "a database URL (sqlite:///FILE or postgres://USER@HOST/NAME)"
-    found = _read(name, None, parse, wants)
+    found = _read(name, None, parse, wants, secret=True)
     seen[name] = default
     return found or parse(default)
 
 
 def redis_url(name: str) -> str:
     def check(raw: str) -> str:
-        if not raw.startswith(("redis://", "rediss://", "unix://")):
+        found = urlsplit(raw)
+        if found.scheme == "unix":
+            return raw
+        number = found.path.strip("/")
+        # Reading the port checks it.
+        usable = found.hostname and found.port != 0 and (number.isdecimal() or not number)
+        if found.scheme not in ("redis", "rediss") or not usable:
             raise ValueError(raw)
         return raw
 
-    return str(_read(name, "", check, "a Redis URL (redis://HOST:PORT/DB)"))
+    return str(_read(name, "", check, "a Redis URL (redis://HOST:PORT/DB)", secret=True))

@@ -19,7 +19,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env.load(Path(env.text("ENV_FILE", str(BASE_DIR / ".env"))))
 
 # --- the place and its secrets -------------------------------------------------------------------
-DATA_DIR = env.path("DATA_DIR", BASE_DIR / "var")
+DATA_DIR = env.folder("DATA_DIR", BASE_DIR / "var")
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 DEFAULT_SECRET = "insecure-default-secret-change-me"
@@ -50,7 +50,7 @@ SUBJECT_KEY = env.text("SUBJECT_KEY") or SECRET_KEY
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 # A container asks itself whether it is healthy.
 ALLOWED_HOSTS += [] if "127.0.0.1" in ALLOWED_HOSTS else ["127.0.0.1"]
-CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [])
+CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 SECURE_PROXY = env.flag("BEHIND_TLS_PROXY", False)
 if SECURE_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -119,6 +119,8 @@ LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
 
 # --- database ------------------------------------------------------------------------------------
 _database = env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'hub.sqlite3'}")
+# Read in every mode: a wrong value must not wait for PostgreSQL to be told.
+_conn_max_age = env.integer("CONN_MAX_AGE", 600, 0, 86_400)
 SQLITE = _database["ENGINE"].endswith("sqlite3")
 if SQLITE:
     # IMMEDIATE takes the write lock at the start of a transaction, where waiting is possible;
@@ -129,7 +131,7 @@ if SQLITE:
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
-    _database["CONN_MAX_AGE"] = env.integer("CONN_MAX_AGE", 600, 0, 86_400)
+    _database["CONN_MAX_AGE"] = _conn_max_age
     _database["CONN_HEALTH_CHECKS"] = True
 DATABASES = {"default": _database}
 
@@ -177,7 +179,7 @@ LANGUAGES = [("id", "Bahasa Indonesia"), ("en", "English"), ("it", "Italiano")]
 LANGUAGE_CODE = env.choice("LANGUAGE_CODE", "id", tuple(code for code, _name in LANGUAGES))
 # The second holds what the admin theme and the scheduler leave untranslated.
 LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "theme"]
-TIME_ZONE = env.text("TIME_ZONE", "Asia/Jakarta")
+TIME_ZONE = env.time_zone("TIME_ZONE", "Asia/Jakarta")
 USE_TZ = True
 CELERY_TIMEZONE = TIME_ZONE
 DJANGO_CELERY_BEAT_TZ_AWARE = True
@@ -192,13 +194,13 @@ WHITENOISE_USE_FINDERS = True
 # --- FeedbackHub itself --------------------------------------------------------------------------
 FEEDBACK_CACHE_TTL = env.integer("FEEDBACK_CACHE_TTL", 900, 1, 86_400)
 FEEDBACK_SEGMENTS = env.words("FEEDBACK_SEGMENTS", ["investor", "business", "free-tier"])
-FEEDBACK_EXPORT_DIR = env.path("FEEDBACK_EXPORT_DIR", DATA_DIR / "exports")
+FEEDBACK_EXPORT_DIR = env.folder("FEEDBACK_EXPORT_DIR", DATA_DIR / "exports")
 FEEDBACK_EXPORT_SCHEDULE = env.crontab("FEEDBACK_EXPORT_SCHEDULE", "0 2 * * *")
 FEEDBACK_EXPORT_ENABLED = env.flag("FEEDBACK_EXPORT_ENABLED", True)
 FEEDBACK_AUTO_TUNE_ENABLED = env.flag("FEEDBACK_AUTO_TUNE_ENABLED", False)
 FEEDBACK_MIN_SAMPLES_FOR_TUNE = env.integer("FEEDBACK_MIN_SAMPLES_FOR_TUNE", 100, 1)
 TUNING_BASE_MODEL = env.text("TUNING_BASE_MODEL", "exemplar")
-TUNING_DIR = env.path("TUNING_DIR", DATA_DIR / "tuning")
+TUNING_DIR = env.folder("TUNING_DIR", DATA_DIR / "tuning")
 TUNING_RUN_TIMEOUT_HOURS = env.integer("TUNING_RUN_TIMEOUT_HOURS", 24, 1, 720)
 GATEWAY_MAX_PROMPT_CHARS = env.integer("GATEWAY_MAX_PROMPT_CHARS", 50_000, 100)
 ANSWER_RETENTION_DAYS = env.integer("ANSWER_RETENTION_DAYS", 30, 2, 3650)

@@ -11,6 +11,7 @@ from feedbackhub import health
 from feedbackhub.api import errors
 from feedbackhub.api.views import contexts, feedback, gateway, interactions
 
+handler400 = errors.bad_request
 handler404 = errors.not_found
 handler500 = errors.server_error
 

@@ -98,6 +98,12 @@ def handle(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     return _of_domain(error)
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if request.path.startswith(API_PATHS):
+        return problem(400, "Not understood")
+    return defaults.bad_request(request, exception)
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if request.path.startswith(API_PATHS):
         return problem(404, "Not known", "there is no such address")

@@ -21,7 +21,7 @@ class HasScope(BasePermission):
             return True
         if isinstance(caller, ClientKey):
             if view.scope not in caller.scopes:
-                raise PermissionDenied(f"This key lacks the scope {view.scope!r}.")
+                raise PermissionDenied(f"This key lacks the scope {str(view.scope)!r}.")
             return True
         # Reached with a user only through StaffSession, on the views that take it.
         return bool(

@@ -62,7 +62,7 @@ class CorrectionAdmin(LongList, OwnPage):
             "admin/reviews/correction.html",
             item,
             status=status,
-            title=f"{_('Correction')} #{item.pk}",
+            title=_("Correction") + f" #{item.pk}",
             form=form or RemedyForm(item),
             votes=item.feedback.order_by("-id")[:5],
             moves=transitions.history(item),

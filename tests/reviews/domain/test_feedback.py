@@ -383,6 +383,7 @@ def test_a_vote_that_cannot_be_linked_keeps_no_other_waiting(answered):
     assert list(Feedback.objects.unlinked()) == [damaged]
 
 
+@pytest.mark.django_db(transaction=True)
 def test_an_id_used_again_for_another_answer_is_a_conflict(answered):
     context = answered()
     _vote(context, UP)
