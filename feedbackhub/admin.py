@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
+from django.utils.translation import gettext_lazy as _
 from django_celery_beat.admin import PeriodicTaskAdmin as BeatPeriodicTaskAdmin
 from django_celery_beat.admin import PeriodicTaskForm, TaskSelectWidget
 from django_celery_beat.models import (
@@ -24,6 +25,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 for model in (User, Group, PeriodicTask, CrontabSchedule, IntervalSchedule, SolarSchedule):
     admin.site.unregister(model)
 admin.site.unregister(ClockedSchedule)
+admin.site.index_title = _("Overview")  # type: ignore[assignment]
 
 
 @admin.register(User)

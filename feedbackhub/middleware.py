@@ -21,6 +21,7 @@ SECONDS = Histogram(
     ["route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 QUIET = ("/healthz", "/readyz", "/metrics", "/static/")
 
 
@@ -28,6 +29,7 @@ class RequestLog:
     """Logs each request with its route, status and milliseconds, and counts it.
 
     The route is the URL pattern, never the path: paths hold ids, and each would be a new series.
+    So would each method that a caller makes up: those share one name.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -42,7 +44,7 @@ class RequestLog:
     def note(self, request: HttpRequest, response: HttpResponse, seconds: float) -> None:
         match = request.resolver_match
         route = match.route if match else "unmatched"
-        method = request.method or ""
+        method = str(request.method) if request.method in METHODS else "other"
         REQUESTS.labels(method, route, response.status_code).inc()
         SECONDS.labels(route).observe(seconds)
         if request.path.startswith(QUIET) and response.status_code < 500:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
@@ -34,22 +35,17 @@ def wanted() -> tuple[Schedule, ...]:
     )
 
 
+def _time(kind: Any, **fields: Any) -> Any:
+    """The time that there is, or a new one. The admin may have made the same one twice."""
+    return kind.objects.filter(**fields).first() or kind.objects.create(**fields)
+
+
 def _clock(when: int | str) -> dict[str, object]:
     if isinstance(when, int):
-        interval, _created = IntervalSchedule.objects.get_or_create(
-            every=when, period=IntervalSchedule.SECONDS
-        )
-        return {"interval": interval}
-    minute, hour, day_of_month, month_of_year, day_of_week = when.split()
-    clock, _created = CrontabSchedule.objects.get_or_create(
-        minute=minute,
-        hour=hour,
-        day_of_month=day_of_month,
-        month_of_year=month_of_year,
-        day_of_week=day_of_week,
-        timezone=settings.TIME_ZONE,
-    )
-    return {"crontab": clock}
+        return {"interval": _time(IntervalSchedule, every=when, period=IntervalSchedule.SECONDS)}
+    fields = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
+    clock = dict(zip(fields, when.split(), strict=True))
+    return {"crontab": _time(CrontabSchedule, **clock, timezone=settings.TIME_ZONE)}
 
 
 def ensure() -> int:

@@ -251,14 +251,23 @@ class Loop:
         columns = ("measure", "measured", "target", "requirement", "passed")
         return list(self.model.evaluation.gates.filter(stage=Stage.TEN).values(*columns))
 
+    def _votes(self) -> dict[str, int]:
+        """Votes of the sample, and those on what the gateway answered; each had a context."""
+        ids = [vote.request_id for vote in self.sample.votes]
+        rows = Feedback.objects.filter(assistant=self.assistant)
+        votes = rows.filter(request_id__in=ids).count()
+        answers = sum(self._answered_by().values())
+        return {
+            "contexts": votes + answers,
+            "votes": votes,
+            "votes_on_answers": rows.count() - votes,
+        }
+
     def summary(self) -> dict[str, Any]:
-        votes = Feedback.objects.filter(assistant=self.assistant).count()
-        stats = self.client.call("GET", "/api/v1/ai/feedback/stats")[1]["info"]
         approved = Pair.objects.filter(assistant=self.assistant, status=PairStatus.APPROVED)
         model = self.model
         return {
-            "contexts": votes + stats["cached_contexts"],
-            "votes": votes,
+            **self._votes(),
             "pairs_approved": approved.count(),
             "dataset_version": self.version.reference if self.version else None,
             "dataset_hash": self.version.content_hash if self.version else None,

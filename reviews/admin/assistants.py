@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from reviews.admin.base import HubAdmin, short
 from reviews.domain import assistants
@@ -39,7 +40,7 @@ class PromptVersionAdmin(HubAdmin):
     search_fields = ("text", "why")
     fields = ("assistant", "text", "why")
 
-    @admin.display(description="…")
+    @admin.display(description=_("system instruction"))
     def excerpt(self, obj: PromptVersion) -> str:
         return short(obj.text)
 
@@ -63,6 +64,6 @@ class RequestTypeAdmin(HubAdmin):
     list_select_related = ("assistant",)
     search_fields = ("slug", "template")
 
-    @admin.display(description="template")
+    @admin.display(description=_("template"))
     def excerpt(self, obj: RequestType) -> str:
         return short(obj.template)

@@ -66,7 +66,8 @@ class ClientKeyAdmin(HubAdmin):
 
     @display(description=_("scopes"))
     def scope_list(self, obj: ClientKey) -> str:
-        return ", ".join(obj.scopes)
+        labels = dict(Scope.choices)
+        return ", ".join(str(labels.get(scope, scope)) for scope in obj.scopes)
 
     @display(description=_("usable"), boolean=True)
     def usable(self, obj: ClientKey) -> bool:

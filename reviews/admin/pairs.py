@@ -243,7 +243,7 @@ class PairAdmin(LongList, OwnPage):
             return self._review(request, pair, text_form=form, status=422)
         data = form.cleaned_data
         if data["seen"] != pair.current_revision_id:
-            messages.error(request, _("The text has changed meanwhile: look again."))
+            messages.error(request, _(transitions.CHANGED))
             return self._review(request, pair, text_form=form, status=409)
 
         def save() -> None:

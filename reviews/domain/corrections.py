@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +14,6 @@ from reviews.domain import identity, pairs
 from reviews.domain.errors import Invalid
 from reviews.domain.transitions import move
 from reviews.enums import CorrectionStatus, PairSource, PairStatus
-from reviews.formats import Example
 from reviews.models import Assistant, Category, Correction, Feedback, Pair
 
 
@@ -124,18 +122,3 @@ def dismiss(correction: Correction, *, by: Any, why: str, now: datetime) -> None
 
 def reopen(correction: Correction, *, by: Any, why: str, now: datetime) -> None:
     move(correction, CorrectionStatus.OPEN, by=by, note=why, now=now)
-
-
-def preferences(assistant: Assistant) -> Iterator[Example]:
-    """Chosen and rejected of each correction in force; chosen is the pair's text of today."""
-    rows = Correction.objects.in_force().filter(assistant=assistant).order_by("id")
-    for row in rows.select_related("pair__current_revision").iterator():
-        revision = row.pair.current_revision  # type: ignore[union-attr]
-        assert revision is not None
-        yield Example(
-            system=revision.system,
-            history=tuple((role, text) for role, text in revision.history),
-            input=revision.input,
-            output=revision.output,
-            rejected=row.wrong_answer,
-        )

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop
 
 from reviews.domain import identity
 from reviews.domain.errors import Conflict, Invalid
-from reviews.domain.transitions import StaleMove, move
+from reviews.domain.transitions import CHANGED, StaleMove, move
 from reviews.enums import PairSource, PairStatus, Register
 from reviews.models import Assistant, Category, ImportRun, Pair, PairRevision, Question
 
@@ -145,7 +145,7 @@ def revise(
         # Takes the row before the number is given: of two editors one is told to look again.
         mine = Pair.objects.filter(pk=pair.pk, current_revision=seen, status=pair.status)
         if not mine.update(updated_at=now):
-            raise StaleMove(f"pair {pair.pk} has changed meanwhile")
+            raise StaleMove(CHANGED)
         revision = PairRevision.objects.create(
             pair=pair,
             number=seen.number + 1,

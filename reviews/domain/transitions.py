@@ -8,9 +8,13 @@ from typing import Any
 from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from reviews.domain.errors import Conflict, Refused
 from reviews.models import StatusChange
+
+CHANGED = gettext_noop("This has changed meanwhile: look again.")
+IMPOSSIBLE = gettext_noop("This can't be done in its present status.")
 
 
 class IllegalMove(Refused):
@@ -39,13 +43,13 @@ def move(
     kind: type[models.Model] = type(item)
     came_from = item.status
     if to not in item.MOVES.get(came_from, frozenset()):
-        raise IllegalMove(f"{kind._meta.verbose_name} {item.pk}: {came_from} → {to}")
+        raise IllegalMove(IMPOSSIBLE)
     guards = {name: getattr(item, name) for name in item.MOVE_GUARDS}
     changes = fields or {}
     with transaction.atomic():
         unchanged = kind._default_manager.filter(pk=item.pk, status=came_from, **guards)
         if not unchanged.update(status=to, **changes):
-            raise StaleMove(f"{kind._meta.verbose_name} {item.pk} has changed meanwhile")
+            raise StaleMove(CHANGED)
         StatusChange.objects.create(
             content_type=ContentType.objects.get_for_model(kind),
             object_id=item.pk,

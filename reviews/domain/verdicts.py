@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop
 
 from reviews.domain import checklists
 from reviews.domain.errors import Conflict, Invalid, Refused
-from reviews.domain.transitions import StaleMove, move
+from reviews.domain.transitions import CHANGED, StaleMove, move
 from reviews.enums import ChecklistPart, Decision, PairStatus
 from reviews.models import ChecklistAnswer, Pair, PairRevision, Verdict
 from reviews.models.pairs import PairQuerySet
@@ -136,7 +136,7 @@ def decide(pair: Pair, ruling: Ruling, *, by: Any, seen: int, now: datetime) -> 
         # Takes the row: of two verdicts at once the second counts the first.
         mine = Pair.objects.filter(pk=pair.pk, current_revision_id=seen, status=pair.status)
         if seen != pair.current_revision_id or not mine.update(updated_at=now):
-            raise StaleMove(f"pair {pair.pk} has changed meanwhile")
+            raise StaleMove(CHANGED)
         if pair.status == PairStatus.DRAFT:
             move(pair, PairStatus.IN_REVIEW, by=by, now=now)
         verdict = _store(pair, ruling, by, now)

@@ -88,15 +88,17 @@ def own_database() -> Iterator[str]:
 class Hub:
     """`manage.py hub` in a place."""
 
-    def __init__(self, place: Place) -> None:
-        self.place = place
+    def __init__(self, place: Place, key: str = "") -> None:
+        self.place, self.key = place, key
         self.port = free_port()
+        self.client = self.connect()
         self.log = place.folder / "hub.log"
         self.seconds = 0.0
         self._process: subprocess.Popen[bytes] | None = None
 
-    def client(self, key: str = "") -> Client:
-        return Client(self.port, key)
+    def connect(self) -> Client:
+        """A connection of its own, for a thread of its own."""
+        return Client(self.port, self.key)
 
     def start(self) -> None:
         began = time.monotonic()
@@ -112,7 +114,7 @@ class Hub:
         assert self._process is not None
         assert self._process.poll() is None, self.log.read_text()
         try:
-            return self.client().call("GET", "/readyz")[0] == 200
+            return Client(self.port).call("GET", "/readyz")[0] == 200
         except OSError:
             return False
 

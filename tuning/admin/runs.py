@@ -135,7 +135,7 @@ class TuningRunAdmin(OwnPage, ReadOnlyAdmin):
             request,
             "admin/tuning/run.html",
             item,
-            title=f"{_('Tuning item')} #{item.pk}",
+            title=_("Tuning run") + f" #{item.pk}",
             events=events,
             moves=transitions.history(item),
             points=points,

@@ -104,7 +104,7 @@ class ModelVersionAdmin(OwnPage, ReadOnlyAdmin):
             version,
             title=_("Start the trial with a tenth of the traffic"),
             form=form,
-            barred=version.status == VersionStatus.BARRED,
+            barred=versions.overrides(version),
         )
 
     def roll_back_view(self, request: HttpRequest, pk: int) -> HttpResponse:

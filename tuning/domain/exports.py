@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import logging
 import os
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,6 +20,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 
 from reviews import formats
+from reviews.domain.errors import Conflict
 from reviews.domain.hints import hint
 from reviews.domain.transitions import StaleMove, move
 from reviews.enums import CorrectionStatus
@@ -28,6 +31,8 @@ from tuning.enums import ExportStatus, Part
 from tuning.models import Dataset, DatasetMember, DatasetVersion, Export
 
 log = logging.getLogger("hub.exports")
+_LEFT_SECONDS = 3600
+_NAME_TRIES = 100
 
 
 def _preferences(version: DatasetVersion, part: str | None) -> Iterator[Example]:
@@ -85,9 +90,17 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def _sweep(target: Path) -> None:
+    """Remove what writers that were killed left of this file; a living one is not that slow."""
+    for left in target.parent.glob(f".{glob.escape(target.name)}.*.part"):
+        if time.time() - left.stat().st_mtime > _LEFT_SECONDS:
+            left.unlink(missing_ok=True)
+
+
 def write_whole(target: Path, rows: Iterable[bytes]) -> tuple[int, str]:
     """The file under its name only once it is whole and on the disk; nothing left on failure."""
     target.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(target)
     # A name for each writer: two at once each finish a whole file of the same bytes.
     temporary = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}.part")
     try:
@@ -113,25 +126,33 @@ def write(export: Export, now: datetime) -> None:
         export.refresh_from_db()
 
 
-def _free_name(now: datetime) -> str:
-    """feedback_export_YYYYMMDD_HHMMSS.jsonl, a second later for each that is taken."""
+def _names(now: datetime) -> Iterator[str]:
+    """feedback_export_YYYYMMDD_HHMMSS.jsonl, and a second later each time."""
     local = now.astimezone(ZoneInfo(settings.TIME_ZONE))
-    while True:
-        name = f"feedback_export_{local:%Y%m%d_%H%M%S}.jsonl"
-        if not Export.objects.filter(file_name=name).exists():
-            return name
-        local += timedelta(seconds=1)
+    for seconds in range(_NAME_TRIES):
+        yield f"feedback_export_{local + timedelta(seconds=seconds):%Y%m%d_%H%M%S}.jsonl"
 
 
 def request(version: DatasetVersion, format_name: str, now: datetime) -> Export:
-    """The export of this version in this format, opened where there is none."""
+    """The export of this version in this format, opened where there is none.
+
+    Its name is the first that is free; one that another worker takes meanwhile is passed over.
+    """
     formats.by_name(format_name)
-    export, _created = Export.objects.get_or_create(
-        version=version,
-        format=format_name,
-        defaults={"file_name": _free_name(now), "created_at": now},
-    )
-    return export
+    for name in _names(now):
+        there = Export.objects.filter(version=version, format=format_name).first()
+        if there:
+            return there
+        if Export.objects.filter(file_name=name).exists():
+            continue
+        try:
+            with transaction.atomic():
+                return Export.objects.create(
+                    version=version, format=format_name, file_name=name, created_at=now
+                )
+        except IntegrityError:
+            continue
+    raise Conflict("no file name is free: too many exports in this minute")
 
 
 def write_pending(now: datetime) -> int:

@@ -114,6 +114,14 @@ def _fail(run: TuningRun, reason: str, now: datetime) -> None:
             fields={"error": reason, "finished_at": now},
         )
         _event(run, EventKind.ERROR, reason, now)
+        _bar_candidate(run, gettext_noop("the run failed"), now)
+
+
+def _bar_candidate(run: TuningRun, why: str, now: datetime) -> None:
+    """A version whose run did not end well was not evaluated: no gate let it through."""
+    version = ModelVersion.objects.filter(run=run, status=VersionStatus.CANDIDATE).first()
+    if version:
+        move(version, VersionStatus.BARRED, note=why, now=now)
 
 
 def _work_dir() -> Path:
@@ -208,9 +216,7 @@ def _cancelling(run: TuningRun, now: datetime) -> None:
             TuningRun.objects.filter(pk=run.pk).update(next_look_at=now + POLL_EVERY)
             return
     with transaction.atomic():
-        version = ModelVersion.objects.filter(run=run, status=VersionStatus.CANDIDATE).first()
-        if version:
-            move(version, VersionStatus.BARRED, note="the run was cancelled", now=now)
+        _bar_candidate(run, gettext_noop("the run was cancelled"), now)
         _step(run, RunStatus.CANCELLED, now, finished_at=now)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import translation
 
 from feedbackhub import preparation
 from feedbackhub.demo import cast, sample
@@ -34,6 +35,8 @@ class Command(BaseCommand):
         began = time.monotonic()
         # Ended by a signal, the demo must still end the hub that it started.
         signal.signal(signal.SIGTERM, lambda *_args: sys.exit(143))
+        # The terminal speaks English throughout; the admin speaks each user's language.
+        translation.activate("en")
         chosen = self._sample(options["pairs"], options["questions"])
         preparation.prepare()
         hub = Hub(free_port(0 if options["once"] else options["port"]))

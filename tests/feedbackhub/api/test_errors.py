@@ -97,7 +97,14 @@ def test_a_revoked_key_is_unknown(api, key, path):
 @EVERYWHERE
 @pytest.mark.parametrize(
     "header",
-    ["Bearer fbh_", "Bearer fbh_x_y", "Bearer fbh_\x00_y", "Bearer fbh_é_ü", "Basic Zjpi", "Bearer"],
+    [
+        "Bearer fbh_",
+        "Bearer fbh_x_y",
+        "Bearer fbh_\x00_y",
+        "Bearer fbh_é_ü",
+        "Basic Zjpi",
+        "Bearer",
+    ],
 )
 def test_what_is_no_key_opens_nothing(nobody, path, header):
     assert call(nobody, path, authorization=header).status_code == 401
@@ -277,7 +284,16 @@ def test_with_the_database_away_every_call_says_try_again(api, database_away, pa
 # --- addresses that there are not ----------------------------------------------------------------
 @pytest.mark.parametrize(
     "path",
-    ["/api/", "/api/v1/", "/api/v1/ai/", "/api/v1/ai/chat/", "/api/v2/x", "/v1/x", "/api/%00", "/api/é"],
+    [
+        "/api/",
+        "/api/v1/",
+        "/api/v1/ai/",
+        "/api/v1/ai/chat/",
+        "/api/v2/x",
+        "/v1/x",
+        "/api/%00",
+        "/api/é",
+    ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_an_unknown_address_of_the_api_is_a_problem(nobody, method, path):

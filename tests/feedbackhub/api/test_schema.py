@@ -13,7 +13,9 @@ from drf_spectacular.generators import SchemaGenerator
 from feedbackhub.urls import ai
 
 PATHS = {
-    "/api/v1/ai/contexts": {"post": ["201", "400", "401", "403", "409", "413", "415", "422", "503"]},
+    "/api/v1/ai/contexts": {
+        "post": ["201", "400", "401", "403", "409", "413", "415", "422", "503"]
+    },
     "/api/v1/ai/feedback/export": {"get": ["200", "401", "403", "404", "422", "503"]},
     "/api/v1/ai/feedback/stats": {"get": ["200", "401", "403", "404", "503"]},
     "/api/v1/ai/feedback/{request_id}": {

@@ -6,13 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from reviews.domain import assistants, corrections, pairs, transitions, verdicts
+from reviews.domain import assistants, corrections, transitions, verdicts
 from reviews.domain.corrections import Remedy
 from reviews.domain.errors import Invalid
 from reviews.domain.transitions import IllegalMove, StaleMove
 from reviews.domain.verdicts import OwnText, Ruling
 from reviews.enums import Decision
-from reviews.formats import Example
 from reviews.models import Category, Correction, Pair
 from tests import factories
 from tests.factories import decide
@@ -184,27 +183,3 @@ def test_dismissing_needs_a_reason(task, reviewer):
         corrections.dismiss(task, by=reviewer, why=" ", now=NOW)
     assert list(refused.value.fields) == ["note"]
     assert Correction.objects.get().status == "open"
-
-
-# --- preferences ---------------------------------------------------------------------------------
-def test_a_preference_holds_todays_text_and_the_wrong_answer(
-    assistant, task, remedy, checklist, reviewer, second_reviewer
-):
-    corrections.finish(task, remedy, by=reviewer, now=NOW)
-    pair = Pair.objects.get()
-    assert list(corrections.preferences(assistant)) == []
-    decide(pair, second_reviewer)
-    turns = tuple((role, text) for role, text in HISTORY)
-    assert list(corrections.preferences(assistant)) == [
-        Example(QUESTION, RIGHT, history=turns, rejected=WRONG)
-    ]
-    pairs.revise(pair, answer="Di atas Rp10 miliar.", by=reviewer, why="", now=NOW)
-    assert list(corrections.preferences(assistant)) == []
-    decide(pair, second_reviewer)
-    assert [row.output for row in corrections.preferences(assistant)] == ["Di atas Rp10 miliar."]
-
-
-def test_preferences_are_the_assistants_own(assistant, task, remedy, reviewer):
-    corrections.finish(task, remedy, by=reviewer, now=NOW)
-    Pair.objects.update(status="approved")
-    assert list(corrections.preferences(assistants.ensure("lain", "Lain"))) == []
