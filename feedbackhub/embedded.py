@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
+from collections.abc import Callable
 
 from celery.beat import Service
 from celery.worker import WorkController
+from django.db import connections
 from django_celery_beat.schedulers import DatabaseScheduler
 
 from feedbackhub.celery import app
 
 log = logging.getLogger("hub.embedded")
+AGAIN_SECONDS = 5
 QUEUES = ["default", "export", "tuning"]
 
 
@@ -37,9 +41,26 @@ def _beat() -> None:
     Service(app, scheduler_cls=DatabaseScheduler).start()
 
 
+def _keep(target: Callable[[], None], name: str) -> None:
+    """Run `target` for as long as the process lives.
+
+    Both return or raise when a server that they need is away, and a thread that ended in silence
+    would leave a hub that takes votes and does nothing with them.
+    """
+    while True:
+        try:
+            target()
+        except Exception:
+            log.exception("thread failed", extra={"thread": name})
+        # A connection that broke in this thread must not meet the next try.
+        connections.close_all()
+        time.sleep(AGAIN_SECONDS)
+        log.warning("thread starts again", extra={"thread": name})
+
+
 def start() -> None:
     """Start both threads. They are daemons: the process ends with its web server, and what they
     were doing is found again in the database."""
     for name, target in (("worker", _work), ("beat", _beat)):
-        threading.Thread(target=target, name=f"hub-{name}", daemon=True).start()
+        threading.Thread(target=_keep, args=(target, name), name=f"hub-{name}", daemon=True).start()
     log.info("worker and beat run in this process")

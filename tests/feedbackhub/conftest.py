@@ -13,6 +13,7 @@ from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
 from django.db import OperationalError, connection
 from django.test import Client
+from django.utils import timezone
 
 from reviews.domain import assistants, keys
 from reviews.enums import Scope
@@ -108,8 +109,6 @@ def other(db) -> Caller:
 @pytest.fixture
 def recently_used(key) -> None:
     """The key's use is noted once a minute; here it is noted already."""
-    from django.utils import timezone
-
     ClientKey.objects.filter(pk=key[0].pk).update(last_used_at=timezone.now())
 
 

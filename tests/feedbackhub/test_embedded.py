@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import threading
 import uuid
@@ -31,16 +32,12 @@ print(*Feedback.objects.order_by("id").values_list("pair__status", "correction__
 @pytest.fixture(scope="module")
 def prepared_with_key(tmp_path_factory, prepared) -> tuple:
     """(folder, key) of a prepared place whose beat links votes every second."""
-    import shutil
-
     folder = shutil.copytree(prepared, tmp_path_factory.mktemp("hub") / "data")
     return folder, processes.ask(Place(folder), MAKE_KEY)
 
 
 @pytest.fixture
 def hub(prepared_with_key, tmp_path):
-    import shutil
-
     folder, key = prepared_with_key
     with Hub(Place(shutil.copytree(folder, tmp_path / "data")), key) as running:
         yield running

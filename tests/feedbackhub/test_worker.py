@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -132,8 +133,6 @@ def hinted_until(place: Place, wanted: set[str]) -> None:
 
 
 def end_of(place: Place) -> dict:
-    import json
-
     return json.loads(ask(place, END))
 
 

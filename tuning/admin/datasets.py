@@ -41,8 +41,28 @@ class DatasetAdmin(HubAdmin):
         description=gettext_lazy("Freeze a version now"), permissions=["freeze"], icon="ac_unit"
     )
     def freeze(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """The theme's actions are links: this one leads to the page that asks."""
+        return self.to("freeze_now", object_id)
+
+    def get_urls(self) -> Any:
+        return [
+            self.own_path("<int:pk>/freeze-now/", self.freeze_view, "freeze_now"),
+            *super().get_urls(),
+        ]
+
+    def freeze_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """GET shows what would be frozen, POST freezes it."""
         self.may(request, "tuning.add_datasetversion")
-        dataset = self.row(request, object_id)
+        dataset = self.row(request, pk)
+        if request.method != "POST":
+            count = datasets.selected(dataset).count()
+            return self.page(
+                request,
+                "admin/tuning/freeze.html",
+                dataset,
+                title=_("Freeze a version now"),
+                count=count,
+            )
         last = dataset.versions.order_by("-number").first()
         version = datasets.freeze(dataset, now=timezone.now(), by=request.user)
         if version is None:

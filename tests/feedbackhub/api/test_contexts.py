@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from datetime import UTC, datetime, timedelta
 
@@ -162,8 +163,6 @@ def test_texts_are_kept_exactly(api):
 
 
 def test_naughty_strings_are_texts_like_any_other(api, shared_data):
-    import json
-
     strings = json.loads((shared_data / "json_edge" / "naughty_strings_even.json").read_bytes())
     kept, refused = [], []
     for text in strings:

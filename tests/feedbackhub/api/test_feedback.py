@@ -11,8 +11,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from reviews.domain import contexts, feedback, keys
-from reviews.models import Feedback
+from reviews.domain import contexts, feedback, keys, transitions
+from reviews.enums import PairStatus
+from reviews.models import Feedback, Pair
 from tests.factories import NOW
 from tests.feedbackhub.conftest import ANSWER, Caller, problem, wrong_fields
 from tuning.domain import datasets, exports
@@ -457,10 +458,6 @@ def test_statistics_count_whole_and_by_part(api, other):
 
 
 def test_a_vote_counts_as_exported_once_its_pair_is_in_a_completed_export(api, assistant):
-    from reviews.domain import transitions
-    from reviews.enums import PairStatus
-    from reviews.models import Pair
-
     api.vote(api.answered()["request_id"], {"is_positive": True})
     api.vote(api.answered(response="Salah.")["request_id"], {"is_positive": False})
     feedback.link_pending(NOW)
@@ -604,15 +601,10 @@ def test_an_empty_export_has_the_same_form(api, query, raw):
     ("query", "count"), [("", 7), ("days=1", 1), ("days=3", 3), ("days=90", 8)]
 )
 def test_the_export_looks_so_many_days_back(api, assistant, query, count):
-    old_votes(assistant, 7)
-    Feedback.objects.update(created_at=timezone.now() - timedelta(hours=1))
+    old_votes(assistant, 8)
     for number, row in enumerate(Feedback.objects.order_by("id")):
-        moment = timezone.now() - timedelta(days=number, hours=1)
-        Feedback.objects.filter(pk=row.pk).update(created_at=moment)
-    old_votes(assistant, 1)
-    Feedback.objects.filter(pk=Feedback.objects.latest("id").pk).update(
-        created_at=timezone.now() - timedelta(days=8)
-    )
+        row.created_at = timezone.now() - timedelta(days=number, hours=1)
+        row.save()
     rows = json.loads(api.get(f"{EXPORT}?format=json&{query}").getvalue())
     assert len(rows) == count
 

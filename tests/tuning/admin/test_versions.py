@@ -41,7 +41,11 @@ def test_a_curator_freezes_exports_and_starts_a_run(client, assistant, curator, 
         factories.approved(assistant)
     dataset = datasets.ensure(assistant, datasets.EVERYTHING)
     client.force_login(curator)
-    page = client.get(reverse("admin:tuning_dataset_freeze", args=[dataset.pk]))
+    asks = client.get(reverse("admin:tuning_dataset_freeze", args=[dataset.pk]))
+    assert asks.url == url("dataset", "freeze_now", dataset.pk)
+    assert client.get(asks.url).context["count"] == 10
+    assert DatasetVersion.objects.count() == 0
+    page = client.post(asks.url)
     version = DatasetVersion.objects.get()
     assert page.url == url("datasetversion", "change", version.pk)
     client.post(url("datasetversion", "export", version.pk), {"format": "alpaca"})
