@@ -9,6 +9,7 @@ from reviews.admin import (
     imports,
     keys,
     pairs,
+    questions,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "imports",
     "keys",
     "pairs",
+    "questions",
 ]

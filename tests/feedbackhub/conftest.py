@@ -1,4 +1,4 @@
-"""What tests of the edge share: callers over HTTP, and processes of the hub with data of their own."""
+"""What tests of the edge share: callers over HTTP, parts that fail, places for processes."""
 
 from __future__ import annotations
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from feedbackhub.demo import sample
+from feedbackhub.demo.process import Client, free_port
 from tests.feedbackhub import processes
-from tests.feedbackhub.processes import Place, ask, manage
+from tests.feedbackhub.processes import ROOT, Place, ask, manage
 
 pytestmark = pytest.mark.processes
 KEYS = set(
@@ -123,6 +127,36 @@ def test_the_demo_runs_on_a_teams_own_files(place, tmp_path):
     again = demo(place, *own)
     assert {name: again[name] for name in KEPT} == {name: first[name] for name in KEPT}
     assert ask(place, COUNTS) == counts
+
+
+def answers(port: int) -> bool:
+    try:
+        return Client(port).call("GET", "/readyz")[0] == 200
+    except OSError:
+        return False
+
+
+def test_it_serves_until_it_is_ended_and_takes_its_hub_along(place, tmp_path):
+    pairs, port = tmp_path / "own.jsonl", free_port()
+    pairs.write_text('{"instruction": "Apa itu KITAS?", "output": "Izin tinggal terbatas."}\n')
+    command = [sys.executable, "manage.py", "demo", "--pairs", str(pairs), "--port", str(port)]
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=place.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as running:
+        told = [running.stdout.readline() for _line in range(5)]
+        assert answers(port)
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(timeout=30) == 143
+    assert not answers(port)
+    login = json.loads((place.folder / "demo_login.json").read_text())
+    assert f"http://127.0.0.1:{port}/admin/" in told[1]
+    assert f"admin / {login['password']} " in told[2]
+    assert f"http://127.0.0.1:{port}/api/docs/" in told[3]
 
 
 def test_a_file_that_is_not_there_is_said_in_one_line(place):

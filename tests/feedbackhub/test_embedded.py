@@ -108,6 +108,24 @@ def test_eight_writers_at_once_meet_no_lock(hub):
     assert "locked" not in log(hub)
 
 
+def votes_at_once(hub: Hub, bodies: list[dict]) -> list[int]:
+    """Vote on one new answer with each body, all at the same moment; the statuses, sorted."""
+    request_id = str(uuid.uuid4())
+    hub.client.post(CONTEXTS, ANSWER | {"request_id": request_id})
+    ready = threading.Barrier(len(bodies))
+    statuses: list[int] = []
+
+    def vote(place: int) -> None:
+        client = hub.connect()
+        client.call("GET", "/healthz")
+        ready.wait()
+        path = f"/api/v1/ai/feedback/{request_id}"
+        statuses.append(client.call("POST", path, bodies[place])[0])
+
+    together(len(bodies), vote)
+    return sorted(statuses)
+
+
 @pytest.mark.parametrize(
     ("bodies", "expected"),
     [
@@ -118,20 +136,7 @@ def test_eight_writers_at_once_meet_no_lock(hub):
 )
 def test_votes_at_once_on_one_answer_are_one_row(hub, bodies, expected):
     for number in range(5):
-        request_id = str(uuid.uuid4())
-        hub.client.post(CONTEXTS, ANSWER | {"request_id": request_id})
-        statuses: list[int] = []
-        ready = threading.Barrier(len(bodies))
-
-        def vote(place: int) -> None:
-            client = hub.connect()
-            client.call("GET", "/healthz")
-            ready.wait()
-            path = f"/api/v1/ai/feedback/{request_id}"
-            statuses.append(client.call("POST", path, bodies[place])[0])
-
-        together(len(bodies), vote)
-        assert sorted(statuses) == expected
+        assert votes_at_once(hub, bodies) == expected
         assert hub.client.call("GET", STATS)[1]["info"]["total_count"] == number + 1
 
 

@@ -23,7 +23,9 @@ class Question(Strict):
     version stands for it."""
 
     prompt = Text(required=False)
-    messages = Message(many=True, required=False, allow_empty=False, max_length=MAX_MESSAGES)
+    messages = Message(  # type: ignore[call-arg]  # many=True makes a list serializer of it
+        many=True, required=False, allow_empty=False, max_length=MAX_MESSAGES
+    )
     language = serializers.ChoiceField(Language.choices, required=False)
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:

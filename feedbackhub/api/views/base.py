@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django.conf import settings
+from rest_framework import status
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 
@@ -13,13 +15,27 @@ from feedbackhub.api.serializers.base import Problem
 from reviews.domain import contexts
 from reviews.models import ClientKey
 
-PROBLEMS = dict.fromkeys((400, 401, 403, 413, 415, 422, 503), Problem)
+PROBLEMS = dict.fromkeys((400, 401, 403, 411, 413, 415, 422, 503), Problem)
 """What any call with a body may answer, for the schema."""
+
+
+class LengthRequired(APIException):
+    status_code = status.HTTP_411_LENGTH_REQUIRED
+    default_detail = "Send the body with a Content-Length, not in chunks."
+    default_code = "length_required"
+
+
+def body(request: Request) -> Any:
+    """What the parser made of the body. Django takes one that comes in chunks for an empty one,
+    and its sender would be told of fields that are missing."""
+    if request.headers.get("Transfer-Encoding"):
+        raise LengthRequired
+    return request.data
 
 
 def checked(serializer: type[Serializer[Any]], request: Request) -> dict[str, Any]:
     """The body in the serializer's shape, or a 422 that names each wrong field."""
-    found = serializer(data=request.data)
+    found = serializer(data=body(request))
     found.is_valid(raise_exception=True)
     return dict(found.validated_data)
 

@@ -7,7 +7,7 @@ from rest_framework.views import APIView
 
 from feedbackhub.api.json import RawParser
 from feedbackhub.api.serializers.interactions import Interaction, Logged
-from feedbackhub.api.views.base import PROBLEMS, caller
+from feedbackhub.api.views.base import PROBLEMS, body, caller
 from reviews.domain import interactions
 from reviews.enums import Scope
 from reviews.sources import interactions as source
@@ -26,7 +26,8 @@ class Interactions(APIView):
     def post(self, request: Request) -> Response:
         """Log interactions. Good records are kept, bad ones refused with line and reason."""
         # An empty body reaches no parser: REST framework gives an empty dict for it.
-        raw = request.data if isinstance(request.data, bytes) else b""
+        sent = body(request)
+        raw = sent if isinstance(sent, bytes) else b""
         new, refused = source.read(raw)
         accepted = interactions.record(caller(request).assistant, new)
         lines = [{"line": item.line, "reason": item.reason} for item in refused]

@@ -206,11 +206,17 @@ def test_edge_cases_of_json_are_never_our_fault(api, shared_data, path, name):
     assert rows() == 0
 
 
-@EVERY
-@pytest.mark.parametrize("name", EDGE_NAMES)
+# Left out: the log writes no payload that is nested as deep as this one (reviews.sources).
+INSIDE = [
+    (path, name)
+    for path in POSTS
+    for name in EDGE_NAMES
+    if not ("interactions" in path and name == "i_structure_500_nested_arrays.json")
+]
+
+
+@pytest.mark.parametrize(("path", "name"), INSIDE)
 def test_edge_cases_inside_a_body_are_never_our_fault(api, shared_data, path, name):
-    if "interactions" in path and name == "i_structure_500_nested_arrays.json":
-        pytest.skip("reviews.sources.interactions writes no payload that is nested this deep")
     inner = (shared_data / "json_edge" / name).read_bytes()
     field = {"interactions": b"request_payload"}.get(path.rpartition("/")[2], b"prompt")
     field = b"is_positive" if "feedback" in path else field
@@ -230,6 +236,15 @@ def test_a_body_over_the_limit_is_a_413(api, path):
     detail = "The body is larger than 2097152 bytes."
     assert problem(response) == {"title": "too large", "detail": detail}
     assert rows() == 0
+
+
+@EVERY
+def test_a_body_in_chunks_is_a_411(api, path):
+    """As the web server hands it on; Django would take it for an empty one."""
+    response = api.post(path, b"", **{"transfer-encoding": "chunked"})
+    detail = "Send the body with a Content-Length, not in chunks."
+    assert problem(response) == {"title": "length required", "detail": detail}
+    assert (response.status_code, rows()) == (411, 0)
 
 
 def test_the_log_takes_32_megabytes(api):
@@ -258,11 +273,17 @@ def test_json_may_name_its_charset(api, path):
     assert api.post(path, POSTS[path], content_type=kind).status_code in (200, 201)
 
 
-@EVERYWHERE
-@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "POST"])
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+WRONG_METHODS = [
+    (path, method)
+    for path in SCOPES
+    for method in METHODS
+    if method != ("POST" if path in POSTS else "GET")
+]
+
+
+@pytest.mark.parametrize(("path", "method"), WRONG_METHODS)
 def test_another_method_is_a_405(api, path, method):
-    if method == ("POST" if path in POSTS else "GET"):
-        return
     response = api.send(method, path, {})
     assert response.status_code == 405
     assert problem(response)["title"] == "method not allowed"

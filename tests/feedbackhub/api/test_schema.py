@@ -14,18 +14,19 @@ from feedbackhub.urls import ai
 
 PATHS = {
     "/api/v1/ai/contexts": {
-        "post": ["201", "400", "401", "403", "409", "413", "415", "422", "503"]
+        "post": ["201", "400", "401", "403", "409", "411", "413", "415", "422", "503"]
     },
     "/api/v1/ai/feedback/export": {"get": ["200", "401", "403", "404", "422", "503"]},
     "/api/v1/ai/feedback/stats": {"get": ["200", "401", "403", "404", "503"]},
     "/api/v1/ai/feedback/{request_id}": {
-        "post": ["200", "201"]
-        + ["400", "401", "403", "404", "409", "410", "413", "415", "422", "503"]
+        "post": "200 201 400 401 403 404 409 410 411 413 415 422 503".split()
     },
     "/api/v1/ai/{request_type}": {
-        "post": ["200", "400", "401", "403", "404", "413", "415", "422", "502", "503"]
+        "post": ["200", "400", "401", "403", "404", "411", "413", "415", "422", "502", "503"]
     },
-    "/api/v1/interactions": {"post": ["202", "400", "401", "403", "413", "415", "422", "503"]},
+    "/api/v1/interactions": {
+        "post": ["202", "400", "401", "403", "411", "413", "415", "422", "503"]
+    },
 }
 
 
@@ -92,7 +93,7 @@ def test_the_docs_need_no_outside_address(client):
     loaded = re.findall(r'(?:src|href)="([^"]+)"', page)
     assert loaded
     assert [address for address in loaded if not address.startswith("/static/")] == []
-    assert [word for word in re.findall(r"https?://[^\s\"'<]+", page)] == []
+    assert re.findall(r"https?://[^\s\"'<]+", page) == []
 
 
 def test_what_the_docs_load_is_there(client):
