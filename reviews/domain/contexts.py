@@ -83,15 +83,17 @@ def _count(context: Context, by: int) -> None:
     cache.incr(name, by)
 
 
-def register(context: Context) -> None:
-    """Keep the context for FEEDBACK_CACHE_TTL seconds. The same one again is harmless."""
+def register(context: Context) -> Context:
+    """Keep the context for FEEDBACK_CACHE_TTL seconds, and return it. The same one again is
+    harmless, and the one that is kept, with its earlier time, is returned."""
     with _cache_needed():
         if cache.add(_name(context.request_id), asdict(context), settings.FEEDBACK_CACHE_TTL):
             _count(context, 1)
-            return
+            return context
         there = cache.get(_name(context.request_id))
     if there is None or {**there, "asked_at": ""} != {**asdict(context), "asked_at": ""}:
         raise Conflict("this request_id is registered with another answer")
+    return Context(**there)
 
 
 def read(request_id: uuid.UUID) -> Context | None:

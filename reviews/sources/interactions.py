@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,8 @@ from reviews.formats import FormatError, text
 from reviews.sources import Refusal, objects
 
 _TEXTS = ("input_description", "request_payload", "response_payload", "app_name", "test_results")
+# Not behind an odd number of backslashes: those are the letters u0000 themselves.
+_ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _KNOWN = {"id", "timestamp", "endpoint", "status", "model_version", "request_id", *_TEXTS}
 
 
@@ -59,12 +62,15 @@ def _moment(value: dict[str, Any]) -> datetime:
 def _payload(value: dict[str, Any], name: str) -> str:
     """A text as it is; an object or array as compact JSON."""
     found = value.get(name)
-    if isinstance(found, (dict, list)):
-        found = orjson.dumps(found).decode()
-        if "\\u0000" in found:
-            raise FormatError(name, "holds a NUL character")
-        return found
-    return text(value, name, needed=False)
+    if not isinstance(found, (dict, list)):
+        return text(value, name, needed=False)
+    try:
+        written = orjson.dumps(found).decode()
+    except orjson.JSONEncodeError as error:
+        raise FormatError(name, "is nested too deep") from error
+    if _ESCAPED_NUL.search(written):
+        raise FormatError(name, "holds a NUL character")
+    return written
 
 
 def parse(value: dict[str, Any]) -> NewInteraction:
@@ -120,4 +126,5 @@ def _as_lines(raw: bytes) -> bytes:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError:
         return raw
-    return orjson.dumps(value) if isinstance(value, dict) else raw
+    # In JSON a line's end is white space and nothing else.
+    return raw.replace(b"\n", b" ") if isinstance(value, dict) else raw

@@ -39,5 +39,4 @@ class Contexts(APIView):
             language=sent.get("language") or key.assistant.language,
             origins=key.origins,
         )
-        contexts.register(context)
-        return Response(ticket(context, key.prefix), status=201)
+        return Response(ticket(contexts.register(context), key.prefix), status=201)

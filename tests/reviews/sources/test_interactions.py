@@ -108,3 +108,16 @@ def test_too_many_records_are_cut_and_said(monkeypatch):
     monkeypatch.setattr(interactions, "MAX_RECORDS", 2)
     new, refused = _read(*[GOOD | {"id": str(uuid.uuid4())} for _record in range(4)])
     assert (len(new), [item.line for item in refused]) == (2, [3])
+
+
+def test_letters_that_look_like_an_escaped_nul_are_kept():
+    [row], refused = _read(GOOD | {"request_payload": {"a": r"\u0000"}})
+    assert (row.request_payload, refused) == (r'{"a":"\\u0000"}', [])
+
+
+def test_a_payload_too_deep_to_be_written_is_refused_by_name():
+    deep: list[object] = []
+    for _level in range(400):
+        deep = [deep]
+    new, [refusal] = _read(GOOD | {"request_payload": deep})
+    assert (new, refusal.reason) == ([], "request_payload: is nested too deep")
