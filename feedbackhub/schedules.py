@@ -8,12 +8,11 @@ from typing import Any
 from django.conf import settings
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
-EVERY_MINUTE = 60
-
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """`when` is seconds between two runs, or five cron fields in TIME_ZONE."""
+    """`when` is minutes between two runs, or five cron fields in TIME_ZONE. The name is data, in
+    the language of most who read it."""
 
     name: str
     task: str
@@ -23,15 +22,15 @@ class Schedule:
 def wanted() -> tuple[Schedule, ...]:
     return (
         Schedule(
-            "Export approved data", "tuning.export_nightly", settings.FEEDBACK_EXPORT_SCHEDULE
+            "Ekspor data yang disetujui", "tuning.export_nightly", settings.FEEDBACK_EXPORT_SCHEDULE
         ),
-        Schedule("Finish open exports", "tuning.write_exports", EVERY_MINUTE),
-        Schedule("Look at tuning runs", "tuning.reconcile_runs", EVERY_MINUTE),
-        Schedule("Link votes to drafts and corrections", "reviews.link_feedback", EVERY_MINUTE),
-        Schedule("Process interactions", "reviews.process_interactions", 5 * EVERY_MINUTE),
-        Schedule("Roll up traffic", "tuning.roll_up_traffic", 5 * EVERY_MINUTE),
-        Schedule("Weekly retrain", "tuning.retrain_weekly", "0 3 * * 0"),
-        Schedule("Purge", "tuning.purge", "30 3 * * *"),
+        Schedule("Selesaikan ekspor yang tertunda", "tuning.write_exports", 1),
+        Schedule("Periksa pelatihan", "tuning.reconcile_runs", 1),
+        Schedule("Olah penilaian jadi konsep dan koreksi", "reviews.link_feedback", 1),
+        Schedule("Olah interaksi", "reviews.process_interactions", 5),
+        Schedule("Rekap trafik", "tuning.roll_up_traffic", 5),
+        Schedule("Pelatihan ulang mingguan", "tuning.retrain_weekly", "0 3 * * 0"),
+        Schedule("Hapus data lewat masa simpan", "tuning.purge", "30 3 * * *"),
     )
 
 
@@ -42,17 +41,20 @@ def _time(kind: Any, **fields: Any) -> Any:
 
 def _clock(when: int | str) -> dict[str, object]:
     if isinstance(when, int):
-        return {"interval": _time(IntervalSchedule, every=when, period=IntervalSchedule.SECONDS)}
+        return {"interval": _time(IntervalSchedule, every=when, period=IntervalSchedule.MINUTES)}
     fields = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
     clock = dict(zip(fields, when.split(), strict=True))
     return {"crontab": _time(CrontabSchedule, **clock, timezone=settings.TIME_ZONE)}
 
 
 def ensure() -> int:
-    """Make the rows that are missing; returns how many. One that is there is not touched."""
+    """Make the rows that are missing; returns how many. One that is there is not touched.
+
+    A row is known by its task: the admin may give it another name.
+    """
     made = 0
     for schedule in wanted():
-        if not PeriodicTask.objects.filter(name=schedule.name).exists():
+        if not PeriodicTask.objects.filter(task=schedule.task).exists():
             PeriodicTask.objects.create(
                 name=schedule.name, task=schedule.task, **_clock(schedule.when)
             )

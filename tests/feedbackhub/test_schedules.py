@@ -13,7 +13,7 @@ from django_celery_beat.schedulers import ModelEntry
 from feedbackhub import schedules
 
 pytestmark = pytest.mark.django_db
-EXPORT = "Export approved data"
+EXPORT = "Ekspor data yang disetujui"
 
 
 def rows() -> dict[str, tuple]:
@@ -25,7 +25,6 @@ def rows() -> dict[str, tuple]:
             row.enabled,
         )
         for row in PeriodicTask.objects.select_related("interval", "crontab")
-        if row.task != "celery.backend_cleanup"
     }
 
 
@@ -33,13 +32,21 @@ def test_what_is_scheduled():
     made = schedules.ensure()
     assert rows() == {
         EXPORT: ("tuning.export_nightly", "0 2 * * * (m/h/dM/MY/d) Asia/Jakarta", True),
-        "Finish open exports": ("tuning.write_exports", 60, True),
-        "Look at tuning runs": ("tuning.reconcile_runs", 60, True),
-        "Link votes to drafts and corrections": ("reviews.link_feedback", 60, True),
-        "Process interactions": ("reviews.process_interactions", 300, True),
-        "Roll up traffic": ("tuning.roll_up_traffic", 300, True),
-        "Weekly retrain": ("tuning.retrain_weekly", "0 3 * * 0 (m/h/dM/MY/d) Asia/Jakarta", True),
-        "Purge": ("tuning.purge", "30 3 * * * (m/h/dM/MY/d) Asia/Jakarta", True),
+        "Selesaikan ekspor yang tertunda": ("tuning.write_exports", 1, True),
+        "Periksa pelatihan": ("tuning.reconcile_runs", 1, True),
+        "Olah penilaian jadi konsep dan koreksi": ("reviews.link_feedback", 1, True),
+        "Olah interaksi": ("reviews.process_interactions", 5, True),
+        "Rekap trafik": ("tuning.roll_up_traffic", 5, True),
+        "Pelatihan ulang mingguan": (
+            "tuning.retrain_weekly",
+            "0 3 * * 0 (m/h/dM/MY/d) Asia/Jakarta",
+            True,
+        ),
+        "Hapus data lewat masa simpan": (
+            "tuning.purge",
+            "30 3 * * * (m/h/dM/MY/d) Asia/Jakarta",
+            True,
+        ),
     }
     assert made == len(rows())
 
@@ -62,9 +69,9 @@ def test_what_the_admin_changed_stays():
         minute="15", hour="4", timezone="Asia/Makassar"
     )
     PeriodicTask.objects.filter(name=EXPORT).update(crontab=early)
-    PeriodicTask.objects.filter(name="Weekly retrain").update(enabled=False)
+    PeriodicTask.objects.filter(name="Pelatihan ulang mingguan").update(enabled=False)
     hourly = IntervalSchedule.objects.create(every=1, period=IntervalSchedule.HOURS)
-    PeriodicTask.objects.filter(name="Roll up traffic").update(
+    PeriodicTask.objects.filter(name="Rekap trafik").update(
         interval=hourly, kwargs=json.dumps({"a": 1}), description="jarang"
     )
     before = PeriodicTask.objects.order_by("id").values()
@@ -73,11 +80,17 @@ def test_what_the_admin_changed_stays():
     assert list(before.all()) == known
 
 
+def test_a_row_that_the_admin_renamed_is_not_made_twice():
+    schedules.ensure()
+    PeriodicTask.objects.filter(name=EXPORT).update(name="Ekspor dini hari")
+    assert schedules.ensure() == 0
+
+
 def test_a_missing_row_comes_back_alone():
     schedules.ensure()
-    PeriodicTask.objects.filter(name="Purge").delete()
+    PeriodicTask.objects.filter(name="Hapus data lewat masa simpan").delete()
     assert schedules.ensure() == 1
-    assert rows()["Purge"][0] == "tuning.purge"
+    assert rows()["Hapus data lewat masa simpan"][0] == "tuning.purge"
 
 
 def test_times_that_the_admin_made_twice_do_not_hinder_the_start():
