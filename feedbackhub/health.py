@@ -58,7 +58,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
     sent = request.headers.get("Authorization", "").removeprefix("Bearer ")
     by_key = bool(key) and hmac.compare_digest(sent.encode(), key.encode())
     # Behind a proxy every address is the proxy's: with a key set, only the key counts.
-    by_address = not key and request.META.get("REMOTE_ADDR") in LOOPBACK
+    proxied = settings.SECURE_PROXY
+    by_address = not key and not proxied and request.META.get("REMOTE_ADDR") in LOOPBACK
     if not (by_key or by_address):
         return HttpResponse("metrics: for this machine or with METRICS_KEY only\n", status=403)
     return HttpResponse(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)

@@ -8,8 +8,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from feedbackhub import roles, schedules
 from reviews.domain import checklists
-from reviews.models import Assistant
-from tuning.domain import gates, versions
+from tuning.domain import automation
 
 
 def migrate() -> bool:
@@ -27,6 +26,4 @@ def prepare() -> None:
     roles.ensure()
     schedules.ensure()
     checklists.load_default()
-    for assistant in Assistant.objects.all():
-        versions.ensure_base(assistant)
-        gates.ensure(assistant)
+    automation.equip()

@@ -6,9 +6,10 @@ from django.contrib.auth.models import Group, Permission
 from django.db.models import Q
 
 _SEE = ["view_assistant", "view_category", "view_question", "view_pair", "view_pairrevision"]
-_SEE += ["view_feedback", "view_correction", "view_checklist", "view_verdict"]
-REVIEWER = [*_SEE, "review_pair", "change_pair", "change_correction", "add_correction"]
-SENIOR = [*REVIEWER, "adjudicate_pair"]
+_SEE += ["view_feedback", "view_correction", "view_checklist"]
+REVIEWER = [*_SEE, "review_pair", "change_pair", "change_correction"]
+# Not for reviewers: on pairs that wait they judge without knowing what others said.
+SENIOR = [*REVIEWER, "adjudicate_pair", "view_verdict"]
 CURATOR = [
     *SENIOR,
     "add_category",
@@ -75,6 +76,10 @@ OPERATOR = [
     "view_answer",
     "view_periodictask",
     "change_periodictask",
+    "view_crontabschedule",
+    "add_crontabschedule",
+    "view_intervalschedule",
+    "add_intervalschedule",
 ]
 ROLES = {
     "Peninjau": REVIEWER,

@@ -29,6 +29,7 @@ def wanted() -> tuple[Schedule, ...]:
         Schedule("Olah penilaian jadi konsep dan koreksi", "reviews.link_feedback", 1),
         Schedule("Olah interaksi", "reviews.process_interactions", 5),
         Schedule("Rekap trafik", "tuning.roll_up_traffic", 5),
+        Schedule("Lengkapi asisten baru", "tuning.equip_assistants", 1),
         Schedule("Pelatihan ulang mingguan", "tuning.retrain_weekly", "0 3 * * 0"),
         Schedule("Hapus data lewat masa simpan", "tuning.purge", "30 3 * * *"),
     )
@@ -47,6 +48,11 @@ def _clock(when: int | str) -> dict[str, object]:
     return {"crontab": _time(CrontabSchedule, **clock, timezone=settings.TIME_ZONE)}
 
 
+def _expires(when: int | str) -> int | None:
+    """A tick that no worker took until the next one is not worth having: no queue of them grows."""
+    return when * 60 if isinstance(when, int) else None
+
+
 def ensure() -> int:
     """Make the rows that are missing; returns how many. One that is there is not touched.
 
@@ -56,7 +62,10 @@ def ensure() -> int:
     for schedule in wanted():
         if not PeriodicTask.objects.filter(task=schedule.task).exists():
             PeriodicTask.objects.create(
-                name=schedule.name, task=schedule.task, **_clock(schedule.when)
+                name=schedule.name,
+                task=schedule.task,
+                expire_seconds=_expires(schedule.when),
+                **_clock(schedule.when),
             )
             made += 1
     return made

@@ -6,6 +6,7 @@ Nothing set: the embedded mode, SQLite and an in-process broker and cache. `DATA
 
 from __future__ import annotations
 
+import os
 import secrets
 from pathlib import Path
 
@@ -27,9 +28,12 @@ DEFAULT_SECRET = "insecure-default-secret-change-me"
 
 def _own_secret(path: Path) -> str:
     """The embedded mode's secret: random, made once, readable by its owner alone."""
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(48), encoding="ascii")
+    if not path.exists() or not path.read_text(encoding="ascii").strip():
+        # Whole or absent: killed in between, the next start must not find an empty one.
+        fresh = path.with_name(f"{path.name}.{os.getpid()}.part")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(48), encoding="ascii")
+        fresh.replace(path)
     return path.read_text(encoding="ascii").strip()
 
 
@@ -225,8 +229,8 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"level": "WARNING"},
-        # RequestLog writes the line of a request; Django's own would be the second.
-        "django.request": {"level": "CRITICAL"},
+        # RequestLog writes the line of a request; from here only what broke, with its traceback.
+        "django.request": {"level": "ERROR"},
         "celery": {"level": "WARNING"},
         "django_celery_beat": {"level": "WARNING"},
         "kombu": {"level": "WARNING"},

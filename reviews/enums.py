@@ -47,6 +47,8 @@ class PairStatus(TextChoices):
     RETIRED = "retired", _("retired")
 
 
+WAITING = [PairStatus.DRAFT, PairStatus.IN_REVIEW, PairStatus.DISPUTED]
+"""Statuses in which a pair waits for a verdict."""
 PAIR_MOVES: Moves = {
     PairStatus.DRAFT: frozenset({PairStatus.IN_REVIEW}),
     PairStatus.IN_REVIEW: frozenset(

@@ -20,10 +20,12 @@ class Part(TextChoices):
 class ExportStatus(TextChoices):
     PENDING = "pending", _("pending")
     COMPLETED = "completed", _("completed")
+    FAILED = "failed", _("failed")
 
 
 EXPORT_MOVES: Moves = {
-    ExportStatus.PENDING: frozenset({ExportStatus.COMPLETED}),
+    ExportStatus.PENDING: frozenset({ExportStatus.COMPLETED, ExportStatus.FAILED}),
+    ExportStatus.FAILED: frozenset({ExportStatus.PENDING}),
     ExportStatus.COMPLETED: frozenset(),
 }
 
@@ -80,7 +82,6 @@ class Trigger(TextChoices):
 
 class EventKind(TextChoices):
     STEP = "step", _("step")
-    PROGRESS = "progress", _("progress")
     LOSS = "loss", _("loss")
     WARNING = "warning", _("warning")
     ERROR = "error", _("error")

@@ -21,6 +21,11 @@ def reconcile_runs() -> None:
     runs.reconcile(timezone.now())
 
 
+@shared_task(name="tuning.equip_assistants")
+def equip_assistants() -> None:
+    automation.equip()
+
+
 @shared_task(name="tuning.retrain_weekly")
 def retrain_weekly() -> None:
     automation.week(timezone.now())

@@ -20,6 +20,7 @@ ROLES = {
     "peninjau1": "Peninjau",
     "peninjau2": "Peninjau",
     "penengah": "Peninjau senior",
+    "kurator": "Kurator",
     "operator": "Operator",
 }
 ADMIN = "admin"
@@ -30,6 +31,7 @@ class Cast:
     first: User
     second: User
     senior: User
+    curator: User
     operator: User
     password: str
     key: str
@@ -39,7 +41,8 @@ def _user(name: str, role: str, password: str) -> User:
     user, created = User.objects.get_or_create(
         username=name, defaults={"is_staff": True, "is_superuser": name == ADMIN}
     )
-    if created or not user.check_password(password):
+    if created:
+        # Somebody's own account of that name keeps its password: a demo takes over nothing.
         user.set_password(password)
         user.save()
     if role:
@@ -84,6 +87,7 @@ def assemble(assistant: Assistant) -> Cast:
         users["peninjau1"],
         users["peninjau2"],
         users["penengah"],
+        users["kurator"],
         users["operator"],
         password,
         key,

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from feedbackhub.demo.cast import Cast
 from feedbackhub.demo.process import Client
 from feedbackhub.demo.sample import Sample
 from reviews.domain import checklists, corrections, feedback, flags, imports, verdicts
-from reviews.enums import CorrectionStatus, Decision, PairSource, PairStatus
+from reviews.enums import CorrectionStatus, Decision, PairStatus
 from reviews.models import Assistant, Category, Feedback, Pair
 from tuning.domain import datasets, exports, runs, traffic, versions
-from tuning.enums import AnswerOutcome, RunStatus, Stage, VersionStatus
+from tuning.enums import AnswerOutcome, Requirement, RunStatus, Stage, VersionStatus
 from tuning.models import Answer, DatasetVersion, Evaluation, Export, ModelVersion, TuningRun
 
 RUN_SECONDS = 600
 MAX_ASKED = 200
+SHOWN = 5
+"""Refused lines that are told."""
 Tell = Callable[[str], None]
 
 
@@ -30,6 +33,7 @@ class Loop:
     ):
         self.sample, self.assistant, self.cast = sample, assistant, cast
         self.client, self.tell = client, tell
+        self.corrected: set[int | None] = set()
         self.version: DatasetVersion | None = None
         self.export: Export | None = None
         self.run_row: TuningRun | None = None
@@ -61,8 +65,10 @@ class Loop:
                 f"imported {source}: {report.created} new, {report.unchanged} already there, "
                 f"{len(report.refused)} refused"
             )
-            for refusal in report.refused[:5]:
+            for refusal in report.refused[:SHOWN]:
                 self.tell(f"  line {refusal.line}: {refusal.reason}")
+            if len(report.refused) > SHOWN:
+                self.tell(f"  and {len(report.refused) - SHOWN} more")
 
     def vote(self) -> None:
         ids = [vote.request_id for vote in self.sample.votes]
@@ -99,6 +105,7 @@ class Loop:
                 family=row.get("family", ""),
             )
             corrections.finish(correction, remedy, by=self.cast.first, now=timezone.now())
+            self.corrected.add(correction.pair_id)
             finished += 1
         if self.sample.corrections:
             self.tell(f"corrections finished: {finished}")
@@ -108,14 +115,15 @@ class Loop:
         ids = [vote.request_id for vote in self.sample.votes]
         rows = Pair.objects.filter(assistant=self.assistant, status__in=["draft", "in_review"])
         voted = set(rows.filter(feedback__request_id__in=ids).values_list("pk", flat=True))
+        sample = Q(import_run__sha256=hashlib.sha256(self.sample.pairs).hexdigest())
+        ours = set(rows.filter(sample | Q(pk__in=self.corrected)).values_list("pk", flat=True))
         related = rows.select_related("current_revision", "category", "assistant").order_by("id")
         lines = self.sample.pairs.count(b"\n")
         left = range(lines - self.sample.left_to_review + 1, lines + 1)
         return [
             pair
             for pair in related
-            if (pair.source != PairSource.FEEDBACK or pair.pk in voted)
-            and pair.import_line not in left
+            if (pair.pk in ours or pair.pk in voted) and pair.import_line not in left
         ]
 
     def _ruling(self, pair: Pair, yes: dict[int, bool]) -> verdicts.Ruling:
@@ -168,7 +176,7 @@ class Loop:
         self.run_row = done.first()
         if self.run_row is None:
             base = versions.base_model()
-            self.run_row = runs.launch(self.version, base, now=timezone.now(), by=self.cast.senior)
+            self.run_row = runs.launch(self.version, base, now=timezone.now(), by=self.cast.curator)
             self._drive(self.run_row)
         self.tell(f"tuning run {self.run_row.status}")
         if self.run_row.status == RunStatus.SUCCEEDED:
@@ -188,12 +196,12 @@ class Loop:
 
     def _tell_gates(self) -> None:
         assert self.model is not None
-        for gate in self.model.evaluation.gates.filter(stage=Stage.TEN, measured__isnull=False):
+        for gate in self.model.evaluation.gates.filter(
+            stage=Stage.TEN, requirement=Requirement.REQUIRED
+        ):
             mark = "passed" if gate.passed else "not passed"
-            self.tell(
-                f"  {gate.get_measure_display()}: {gate.measured:.2f} "
-                f"(target {gate.target:g}, {gate.get_requirement_display()}) {mark}"
-            )
+            measured = "not measured" if gate.measured is None else f"{gate.measured:.2f}"
+            self.tell(f"  {gate.get_measure_display()}: {measured} (target {gate.target:g}) {mark}")
 
     # --- traffic, by a person --------------------------------------------------------------------
     def activate(self) -> None:

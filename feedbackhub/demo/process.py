@@ -76,7 +76,14 @@ class Hub:
         command = [sys.executable, str(manage), "hub", "--port", str(self.port)]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                command, cwd=settings.BASE_DIR, stdout=log, stderr=log, env=os.environ.copy()
+                command,
+                cwd=settings.BASE_DIR,
+                stdout=log,
+                stderr=log,
+                env=os.environ.copy(),
+                # To gunicorn a closed terminal's HUP means reload: only the demo hears it, and
+                # ends the hub.
+                start_new_session=True,
             )
         self._await()
 

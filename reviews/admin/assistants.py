@@ -15,7 +15,13 @@ from reviews.models import Assistant, Category, PromptVersion, RequestType
 class AssistantAdmin(HubAdmin):
     list_display = ("name", "slug", "languages", "created_at")
     search_fields = ("name", "slug")
-    prepopulated_fields = {"slug": ("name",)}
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        # References of versions, files and keys are made of the slug: it stays what it is.
+        return ("slug",) if obj else ()
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return {} if obj else {"slug": ("name",)}
 
     def save_model(self, request: HttpRequest, obj: Assistant, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -28,6 +34,9 @@ class CategoryAdmin(HubAdmin):
     list_filter = ("assistant",)
     list_select_related = ("assistant",)
     search_fields = ("name", "slug")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("assistant", "slug") if obj else ()
 
 
 @admin.register(PromptVersion)

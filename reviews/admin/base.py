@@ -20,7 +20,12 @@ from reviews.domain.errors import Invalid, Refused
 SHORT = 90
 """Characters of a text in a list."""
 
-DECISION_COLORS = {"approve": "success", "reject": "danger", "needs_work": "warning"}
+DECISION_COLORS = {
+    "approve": "success",
+    "reject": "danger",
+    "needs_work": "warning",
+    "second": "info",
+}
 STATUS_COLORS = {
     "draft": "info",
     "in_review": "info",
@@ -168,5 +173,7 @@ def sent(request: HttpRequest) -> QueryDict | None:
 
 def unsaved(form: Any, error: Invalid) -> None:
     """Put the domain's reasons on the form's fields, or on the form where it has no such field."""
+    for name in [name for name in error.fields if name in form.fields][:1]:
+        form.fields[name].widget.attrs["autofocus"] = True
     for name, reason in error.fields.items():
         form.add_error(name if name in form.fields else None, _(reason))

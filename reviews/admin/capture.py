@@ -20,9 +20,10 @@ class FeedbackAdmin(LongList, ReadOnlyAdmin):
         "segment",
         "created_at",
     )
-    list_filter = ("is_positive", "assistant", "request_type", "model_version", "language")
+    # Not by model version or type: their filters would list every name that was ever sent.
+    list_filter = ("is_positive", "assistant", "language", "rating")
     list_select_related = ("assistant",)
-    search_fields = ("prompt", "response", "comment")
+    search_fields = ("prompt", "response", "comment", "model_version", "request_type__exact")
     exclude = ("subject_hash",)
 
     @display(description=_("question"))
@@ -37,9 +38,9 @@ class FeedbackAdmin(LongList, ReadOnlyAdmin):
 @admin.register(Interaction)
 class InteractionAdmin(LongList, ReadOnlyAdmin):
     list_display = ("timestamp", "endpoint", "app_name", "outcome", "processing", "linked")
-    list_filter = ("status", "processing_status", "assistant", "endpoint")
+    list_filter = ("status", "processing_status", "assistant")
     list_select_related = ("assistant", "feedback")
-    search_fields = ("id__exact", "app_name", "input_description")
+    search_fields = ("app_name", "input_description", "endpoint")
 
     @display(
         description=_("outcome"),
@@ -60,6 +61,6 @@ class InteractionAdmin(LongList, ReadOnlyAdmin):
 @admin.register(OutcomeCount)
 class OutcomeCountAdmin(ReadOnlyAdmin):
     list_display = ("day", "endpoint", "model_version", "assistant", "success", "failure", "error")
-    list_filter = ("assistant", "endpoint", "model_version")
+    list_filter = ("assistant",)
     list_select_related = ("assistant",)
-    search_fields = ("endpoint",)
+    search_fields = ("endpoint", "model_version")

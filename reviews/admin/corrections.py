@@ -19,7 +19,7 @@ from reviews.models import Correction
 @admin.register(Correction)
 class CorrectionAdmin(LongList, OwnPage):
     list_display = ("asked", "wrong", "state", "category", "priority", "created_at")
-    list_filter = ("status", "category", "assistant", "model_version")
+    list_filter = ("status", "category", "assistant")
     list_select_related = ("category",)
     search_fields = ("question", "wrong_answer", "right_answer", "lesson")
     ordering = ("-priority", "-id")

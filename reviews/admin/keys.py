@@ -28,7 +28,7 @@ class NewKeyForm(forms.Form):
     )
     name = forms.CharField(max_length=100, label=_("name"), widget=UnfoldAdminTextInputWidget)
     scopes = forms.MultipleChoiceField(
-        choices=Scope.choices,
+        choices=[(scope.value, f"{scope.value}: {scope.label}") for scope in Scope],
         label=_("scopes"),
         initial=[Scope.FEEDBACK],
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
@@ -66,8 +66,7 @@ class ClientKeyAdmin(HubAdmin):
 
     @display(description=_("scopes"))
     def scope_list(self, obj: ClientKey) -> str:
-        labels = dict(Scope.choices)
-        return ", ".join(str(labels.get(scope, scope)) for scope in obj.scopes)
+        return ", ".join(obj.scopes)
 
     @display(description=_("usable"), boolean=True)
     def usable(self, obj: ClientKey) -> bool:

@@ -152,6 +152,7 @@ class PairAdmin(LongList, OwnPage):
             shown_verdicts=standing if mine or disputed or not pair.waits else [],
             hidden_verdicts=0 if mine or disputed or not pair.waits else len(standing),
             mine=mine,
+            may_retire=request.user.has_perm("reviews.adjudicate_pair"),
             may_edit=may_review and pair.status != PairStatus.RETIRED,
             may_decide=may_review
             and pair.waits
@@ -203,11 +204,17 @@ class PairAdmin(LongList, OwnPage):
             messages.error(request, _(transitions.CHANGED))
             return self._review(request, pair, text_form=form, status=409)
 
+        question, answer = newlines(data["question"]), newlines(data["answer"])
+        revision = pair.current_revision
+        if revision and (question, answer) == (revision.input, revision.output):
+            messages.info(request, _("Nothing was changed."))
+            return self.to("change", pk)
+
         def save() -> None:
             pairs.revise(
                 pair,
-                question=newlines(data["question"]),
-                answer=newlines(data["answer"]),
+                question=question,
+                answer=answer,
                 by=request.user,
                 why=data["why"],
                 now=timezone.now(),
@@ -244,7 +251,8 @@ class PairAdmin(LongList, OwnPage):
             "reopen": (pairs.reopen, _("Reopen this pair"), _("Back in review.")),
             "retire": (pairs.retire, _("Retire this pair"), _("Retired.")),
         }
-        self.may(request, "reviews.review_pair")
+        # Retired is for good: that is a senior reviewer's to say.
+        self.may(request, "reviews.adjudicate_pair" if step == "retire" else "reviews.review_pair")
         call, title, done = steps[step]
         pair, form = self.row(request, pk), ReasonForm(sent(request))
         if request.method == "POST" and form.is_valid():

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from reviews.admin.base import HubAdmin, LongList, short
-from reviews.models import Question
+from reviews.models import Pair, Question
 
 
 class AnsweredFilter(admin.SimpleListFilter):
@@ -23,13 +24,13 @@ class AnsweredFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.value() == "no":
-            return queryset.filter(pairs=None)
+            return queryset.unanswered()
         return queryset.exclude(pairs=None) if self.value() == "yes" else queryset
 
 
 @admin.register(Question)
 class QuestionAdmin(LongList, HubAdmin):
-    list_display = ("excerpt", "category", "assistant", "source_line", "answer_link")
+    list_display = ("excerpt", "category", "assistant", "source_line", "answered", "answer_link")
     list_filter = (AnsweredFilter, "category", "assistant")
     list_select_related = ("category", "assistant", "import_run")
     search_fields = ("text",)
@@ -39,6 +40,14 @@ class QuestionAdmin(LongList, HubAdmin):
     @display(description=gettext_lazy("question"))
     def excerpt(self, obj: Question) -> str:
         return short(obj.text)
+
+    @display(description=gettext_lazy("answered"), boolean=True)
+    def answered(self, obj: Question) -> bool:
+        return bool(obj.has_pair)  # type: ignore[attr-defined]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        pairs = Pair.objects.filter(question=OuterRef("pk"))
+        return super().get_queryset(request).annotate(has_pair=Exists(pairs))
 
     @display(description=gettext_lazy("from"))
     def source_line(self, obj: Question) -> str:

@@ -6,6 +6,7 @@ The number formats are those of the table that ends the data folder's SOURCES.md
 """
 
 import re
+from bisect import bisect
 from calendar import monthrange
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -99,11 +100,18 @@ def find(text: str) -> list[Span]:
     if not _HINT.search(text):
         return []
     found = [span for detect in _DETECTORS for span in detect(text)]
+    # By place, and each new one is held against its two neighbours alone: a text of nothing but
+    # addresses must not take the square of their number.
+    starts: list[int] = []
     kept: list[Span] = []
     for span in sorted(found, key=lambda s: (-s.confidence, s.start - s.end, s.start)):
-        if all(span.end <= other.start or other.end <= span.start for other in kept):
-            kept.append(span)
-    return sorted(kept, key=lambda s: s.start)
+        at = bisect(starts, span.start)
+        clear_before = at == 0 or kept[at - 1].end <= span.start
+        clear_after = at == len(kept) or span.end <= kept[at].start
+        if clear_before and clear_after:
+            starts.insert(at, span.start)
+            kept.insert(at, span)
+    return kept
 
 
 def redact(text: str) -> str:
@@ -113,8 +121,11 @@ def redact(text: str) -> str:
     found: redacting twice changes nothing more. Each round removes digits or an @, so it ends.
     """
     while spans := find(text):
-        for span in reversed(spans):
-            text = f"{text[: span.start]}[{span.kind}]{text[span.end :]}"
+        parts, end = [], 0
+        for span in spans:
+            parts += [text[end : span.start], f"[{span.kind}]"]
+            end = span.end
+        text = "".join([*parts, text[end:]])
     return text
 
 

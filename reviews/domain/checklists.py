@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from reviews.models import Assistant, Checklist, ChecklistItem
 
@@ -14,9 +15,10 @@ DEFAULT_FILE = Path(__file__).resolve().parent.parent / "data" / "checklist.json
 
 
 def current(assistant: Assistant) -> Checklist | None:
-    """The assistant's newest checklist, or the newest shared one."""
-    own = Checklist.objects.filter(assistant=assistant).order_by("-version").first()
-    return own or Checklist.objects.filter(assistant=None).order_by("-version").first()
+    """The assistant's newest checklist, or the newest shared one; one without items is none."""
+    asks = Checklist.objects.filter(Exists(ChecklistItem.objects.filter(checklist=OuterRef("pk"))))
+    own = asks.filter(assistant=assistant).order_by("-version").first()
+    return own or asks.filter(assistant=None).order_by("-version").first()
 
 
 def items(assistant: Assistant) -> list[ChecklistItem]:

@@ -36,7 +36,7 @@ class Context:
     model_version: str = ""
     prompt_version: str = ""
     language: str = "id"
-    origins: list[str] = field(default_factory=list)
+    declined: bool = False
 
 
 def new_id(now: float | None = None) -> uuid.UUID:

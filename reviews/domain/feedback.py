@@ -23,6 +23,7 @@ from reviews.enums import PairSource
 from reviews.models import Assistant, Feedback
 
 log = logging.getLogger("hub.feedback")
+PORTION = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,8 @@ def _row(context: Context, ballot: Ballot, now: datetime) -> Feedback:
         subject_hash=subject_hash(ballot.subject),
         asked_at=datetime.fromisoformat(context.asked_at),
         created_at=now,
+        # Thanks for an honest 'I do not know' make no pair: there is nothing in it to teach.
+        linked_at=now if context.declined and ballot.is_positive else None,
     )
 
 
@@ -167,19 +170,31 @@ def _claim_and_link(row: Feedback, now: datetime) -> int:
     return mine
 
 
-def link_pending(now: datetime, limit: int = 500) -> int:
-    """Make drafts and correction tasks of votes that have none yet (A4). Safe to run twice."""
-    waiting = Feedback.objects.unlinked().select_related("assistant").order_by("id")[:limit]
-    linked = 0
-    for row in waiting:
-        try:
-            linked += _claim_and_link(row, now)
-        except (OperationalError, InterfaceError):
-            raise
-        except Exception:
-            # One vote that can't be linked must not keep the others waiting.
-            log.exception("vote not linked", extra={"feedback": row.pk})
+def link_pending(now: datetime, limit: int = 10_000) -> int:
+    """Make drafts and correction tasks of votes that have none yet (A4). Safe to run twice.
+
+    Goes on by id past those that fail, so that they hold back no others.
+    """
+    linked = last = 0
+    for start in range(0, limit, PORTION):
+        waiting = Feedback.objects.unlinked().filter(pk__gt=last).select_related("assistant")
+        rows = list(waiting.order_by("id")[: min(PORTION, limit - start)])
+        if not rows:
+            break
+        linked += sum(_link_safely(row, now) for row in rows)
+        last = rows[-1].pk
     return linked
+
+
+def _link_safely(row: Feedback, now: datetime) -> int:
+    try:
+        return _claim_and_link(row, now)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        # One vote that can't be linked must not keep the others waiting.
+        log.exception("vote not linked", extra={"feedback": row.pk})
+        return 0
 
 
 def _by(rows: Any, *columns: str) -> list[dict[str, Any]]:

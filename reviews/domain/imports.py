@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from django.db import transaction
@@ -18,6 +19,10 @@ from reviews.formats import text as text_of
 from reviews.models import Assistant, Category, ImportRun, Question
 from reviews.sources import Refusal, objects, questions
 
+PORTION = 200
+"""Rows of a transaction."""
+Added = tuple[str, bool]
+"""The identity of a row, and whether it is new."""
 KNOWN_KEYS = {"instruction", "input", "output", "system", "history"}
 KNOWN_KEYS |= {"category", "register", "language", "family"}
 
@@ -93,7 +98,7 @@ def _alpaca_row(
     )
 
 
-def _alpaca(raw: bytes, run: ImportRun, report: Report) -> None:
+def _alpaca(raw: bytes, run: ImportRun, report: Report) -> Iterator[Added]:
     categories = _Categories(run.assistant)
     for line, value in objects.read(raw):
         if isinstance(value, Refusal):
@@ -105,7 +110,8 @@ def _alpaca(raw: bytes, run: ImportRun, report: Report) -> None:
             report.refused.append(Refusal(line, str(error)))
             continue
         report.ignored_keys.update(value.keys() - KNOWN_KEYS)
-        report.count(pairs.add(run.assistant, new)[1])
+        pair, created = pairs.add(run.assistant, new)
+        yield pair.identity, created
 
 
 def _decoded(raw: bytes, report: Report) -> Iterator[questions.BankQuestion]:
@@ -122,10 +128,10 @@ def _decoded(raw: bytes, report: Report) -> Iterator[questions.BankQuestion]:
             yield found
 
 
-def _questions(raw: bytes, run: ImportRun, report: Report) -> None:
+def _questions(raw: bytes, run: ImportRun, report: Report) -> Iterator[Added]:
     categories = _Categories(run.assistant)
     for found in _decoded(raw, report):
-        _question, created = Question.objects.get_or_create(
+        question, created = Question.objects.get_or_create(
             assistant=run.assistant,
             identity=identity.of_question(found.text),
             defaults={
@@ -135,13 +141,29 @@ def _questions(raw: bytes, run: ImportRun, report: Report) -> None:
                 "import_line": found.line,
             },
         )
-        report.count(created)
+        yield question.identity, created
 
 
-SOURCES: dict[str, Callable[[bytes, ImportRun, Report], None]] = {
+SOURCES: dict[str, Callable[[bytes, ImportRun, Report], Iterator[Added]]] = {
     "questions": _questions,
     "alpaca": _alpaca,
 }
+
+
+def _in_portions(rows: Iterator[Added], report: Report, dry_run: bool) -> None:
+    """Take the rows a portion at a time, each a transaction of its own: SQLite has one writer, and
+    votes must not wait for a whole file. A dry run takes each portion back."""
+    seen: set[str] = set()
+    more = True
+    while more:
+        with transaction.atomic():
+            portion = list(islice(rows, PORTION))
+            transaction.set_rollback(dry_run)
+        for key, created in portion:
+            # In a dry run the same row comes as new once more in a later portion.
+            report.count(created and key not in seen)
+            seen.add(key)
+        more = len(portion) == PORTION
 
 
 def run(
@@ -153,34 +175,36 @@ def run(
     by: Any = None,
     dry_run: bool = False,
 ) -> Report:
-    """Import `raw` (a file's bytes) in one transaction: whole, or after a crash not at all.
+    """Import `raw` (a file's bytes). After a crash the same file again takes what is missing.
 
     A dry run does the same and takes it back, so that what it reports is what would happen.
     """
     report = Report()
-    with transaction.atomic():
-        row = ImportRun.objects.create(
-            assistant=assistant,
-            source=source,
-            file_name=file_name[:255],
-            sha256=hashlib.sha256(raw).hexdigest(),
-            by=by,
-        )
-        SOURCES[source](raw, row, report)
+    row = ImportRun.objects.create(
+        assistant=assistant,
+        source=source,
+        file_name=file_name[:255],
+        sha256=hashlib.sha256(raw).hexdigest(),
+        by=by,
+    )
+    try:
+        _in_portions(SOURCES[source](raw, row, report), report, dry_run)
+    finally:
         row.created_count, row.unchanged_count = report.created, report.unchanged
         row.refused = [{"line": item.line, "reason": item.reason} for item in report.refused]
         row.save()
-        report.run = row
         if dry_run:
-            transaction.set_rollback(True)
+            row.delete()
+    report.run = None if dry_run else row
     return report
 
 
 def run_for(slug: str, source: str, raw: bytes, *, file_name: str, dry_run: bool = False) -> Report:
     """`run` for the assistant called `slug`, made ready where there is none."""
-    with transaction.atomic():
-        assistant = assistants.ensure(slug, slug.replace("-", " ").capitalize())
-        report = run(assistant, source, raw, file_name=file_name, dry_run=dry_run)
-        if dry_run:
-            transaction.set_rollback(True)
-    return report
+    known = Assistant.objects.filter(slug=slug).exists()
+    assistant = assistants.ensure(slug, slug.replace("-", " ").capitalize())
+    try:
+        return run(assistant, source, raw, file_name=file_name, dry_run=dry_run)
+    finally:
+        if dry_run and not known:
+            assistant.delete()

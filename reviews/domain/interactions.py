@@ -38,6 +38,9 @@ def _redacted(new: NewInteraction) -> dict[str, Any]:
     return values | {name: pii.redact(values[name]) for name in REDACTED}
 
 
+_COUNTED = ("assistant_id", "endpoint", "model_version", "timestamp", "status")
+
+
 def _key(row: Interaction) -> tuple[Any, ...]:
     day = row.timestamp.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
     return (row.assistant_id, row.endpoint, row.model_version, day)
@@ -79,12 +82,15 @@ def _process_alone(row: Interaction) -> int:
         return 0
 
 
-def process(limit: int = 5000) -> int:
+def process(limit: int = 50_000) -> int:
     """Count the outcomes of pending interactions. Returns how many were processed."""
     done = 0
-    waiting = list(Interaction.objects.pending().order_by("timestamp", "id")[:limit])
-    for start in range(0, len(waiting), BATCH):
-        batch = waiting[start : start + BATCH]
+    # The payloads stay where they are: a batch of them may be gigabytes.
+    waiting = Interaction.objects.pending().only(*_COUNTED).order_by("timestamp", "id")
+    for start in range(0, limit, BATCH):
+        batch = list(waiting[: min(BATCH, limit - start)])
+        if not batch:
+            break
         try:
             done += _process(batch)
         except Exception:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop
 
 from reviews.domain import identity
 from reviews.domain.errors import Conflict, Invalid
-from reviews.domain.transitions import CHANGED, StaleMove, move
+from reviews.domain.transitions import CHANGED, IMPOSSIBLE, IllegalMove, StaleMove, move
 from reviews.enums import PairSource, PairStatus, Register
 from reviews.models import Assistant, Category, ImportRun, Pair, PairRevision, Question
 
@@ -173,6 +173,8 @@ def revise(
 
 def submit(pair: Pair, *, by: Any, now: datetime, note: str = "") -> None:
     """Send a draft, or a pair that needed work, to review as it is."""
+    if pair.status not in (PairStatus.DRAFT, PairStatus.NEEDS_WORK):
+        raise IllegalMove(IMPOSSIBLE)
     move(pair, PairStatus.IN_REVIEW, by=by, note=note, now=now)
 
 
@@ -180,6 +182,8 @@ def reopen(pair: Pair, *, by: Any, why: str, now: datetime) -> None:
     """Back to review, by undo or because the law changed; earlier verdicts no longer count."""
     if not why.strip():
         raise Invalid({"note": gettext_noop("say why it is reopened")})
+    if pair.status not in (PairStatus.APPROVED, PairStatus.REJECTED, PairStatus.NEEDS_WORK):
+        raise IllegalMove(IMPOSSIBLE)
     move(pair, PairStatus.IN_REVIEW, by=by, note=why, now=now, fields={"round": pair.round + 1})
 
 
@@ -190,10 +194,18 @@ def retire(pair: Pair, *, by: Any, why: str, now: datetime) -> None:
 
 
 def sort(pair: Pair, category: Category, register: str) -> None:
-    """Set category and register; the category's number of reviewers holds from now on."""
+    """Set category and register of a pair that waits.
+
+    The new category's number of reviewers holds; but only a pair that nobody had sorted yet may
+    need fewer than before, or a stricter category's second pair of eyes could be sorted away.
+    """
+    if pair.status not in (PairStatus.DRAFT, PairStatus.IN_REVIEW, PairStatus.NEEDS_WORK):
+        raise Conflict(IMPOSSIBLE)
     if category.assistant_id != pair.assistant_id:
         raise Invalid({"category": gettext_noop("belongs to another assistant")})
-    needed = max(category.reviewers_needed, 1)
+    needed = category.reviewers_needed
+    if pair.category.slug != UNSORTED:
+        needed = max(needed, pair.reviewers_needed)
     Pair.objects.filter(pk=pair.pk).update(
         category=category, register=register, reviewers_needed=needed
     )

@@ -134,7 +134,9 @@ def decide(pair: Pair, ruling: Ruling, *, by: Any, seen: int, now: datetime) -> 
     check(pair, ruling, by)
     with transaction.atomic():
         # Takes the row: of two verdicts at once the second counts the first.
-        mine = Pair.objects.filter(pk=pair.pk, current_revision_id=seen, status=pair.status)
+        mine = Pair.objects.filter(
+            pk=pair.pk, current_revision_id=seen, status=pair.status, round=pair.round
+        )
         if seen != pair.current_revision_id or not mine.update(updated_at=now):
             raise StaleMove(CHANGED)
         if pair.status == PairStatus.DRAFT:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -21,12 +22,23 @@ def _capture_scopes() -> list[str]:
     return [Scope.FEEDBACK.value]
 
 
+def known_languages(value: object) -> None:
+    if not isinstance(value, list) or not value or set(value) - set(Language.values):
+        raise ValidationError(_("A list of language codes: id, en, it."))
+
+
+def texts(value: object) -> None:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ValidationError(_("A list of texts."))
+
+
 class Assistant(models.Model):
     name = models.CharField(_("name"), max_length=100)
     slug = models.SlugField(_("slug"), unique=True)
     languages = models.JSONField(
         _("languages"),
         default=_indonesian_first,
+        validators=[known_languages],
         help_text=_("Language codes, the main one first, such as id, en, it."),
     )
     brand_notes = models.TextField(

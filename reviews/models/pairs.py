@@ -9,8 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from reviews.enums import PAIR_MOVES, Language, PairSource, PairStatus, Register
-from reviews.models.assistants import Assistant
+from reviews.enums import PAIR_MOVES, WAITING, Language, PairSource, PairStatus, Register
+from reviews.models.assistants import Assistant, texts
 from reviews.models.imports import ImportRun
 
 
@@ -24,6 +24,7 @@ class Category(models.Model):
         _("aliases"),
         default=list,
         blank=True,
+        validators=[texts],
         help_text=_("Other names of it in imported files."),
     )
     reviewers_needed = models.PositiveSmallIntegerField(
@@ -110,7 +111,7 @@ class Pair(models.Model):
 
     MOVES = PAIR_MOVES
     # Nobody decides on a text that they did not see.
-    MOVE_GUARDS = ("current_revision_id",)
+    MOVE_GUARDS = ("current_revision_id", "round")
 
     assistant = models.ForeignKey(
         Assistant, models.CASCADE, related_name="pairs", verbose_name=_("assistant")
@@ -169,8 +170,13 @@ class Pair(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["status", "-priority", "id"], name="pair_queue"),
-            models.Index(fields=["assistant", "status", "-priority", "id"], name="pair_own_queue"),
+            models.Index(fields=["-priority", "id"], name="pair_by_priority"),
+            models.Index(
+                fields=["-priority", "id"],
+                name="pair_waiting",
+                condition=Q(status__in=WAITING),
+            ),
+            models.Index(fields=["assistant", "status"], name="pair_by_status"),
         ]
 
     def __str__(self) -> str:
@@ -178,7 +184,7 @@ class Pair(models.Model):
 
     @property
     def waits(self) -> bool:
-        return self.status in (PairStatus.DRAFT, PairStatus.IN_REVIEW, PairStatus.DISPUTED)
+        return self.status in WAITING
 
 
 class PairRevision(models.Model):

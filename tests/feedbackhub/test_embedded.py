@@ -145,3 +145,20 @@ def test_a_wrong_variable_stops_it_before_it_serves(tmp_path):
     done = processes.manage(place, "hub", "--port", "1", check=False)
     [line] = done.stderr.splitlines()
     assert (done.returncode, line.split(":")[1]) == (1, " FEEDBACK_CACHE_TTL")
+
+
+def test_a_thread_that_fails_starts_again(monkeypatch):
+    from feedbackhub import embedded
+
+    tries = []
+
+    def fails():
+        tries.append(1)
+        if len(tries) == 3:
+            raise SystemExit
+        raise RuntimeError("the database is away")
+
+    monkeypatch.setattr(embedded, "AGAIN_SECONDS", 0)
+    with pytest.raises(SystemExit):
+        embedded._keep(fails, "beat")
+    assert len(tries) == 3

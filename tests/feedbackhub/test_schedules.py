@@ -37,6 +37,7 @@ def test_what_is_scheduled():
         "Olah penilaian jadi konsep dan koreksi": ("reviews.link_feedback", 1, True),
         "Olah interaksi": ("reviews.process_interactions", 5, True),
         "Rekap trafik": ("tuning.roll_up_traffic", 5, True),
+        "Lengkapi asisten baru": ("tuning.equip_assistants", 1, True),
         "Pelatihan ulang mingguan": (
             "tuning.retrain_weekly",
             "0 3 * * 0 (m/h/dM/MY/d) Asia/Jakarta",

@@ -24,7 +24,14 @@ class DatasetAdmin(HubAdmin):
     list_filter = ("assistant",)
     list_select_related = ("assistant",)
     search_fields = ("name", "slug")
-    prepopulated_fields = {"slug": ("name",)}
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        # The references of its versions are made of these.
+        return ("assistant", "slug") if obj else ()
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return {} if obj else {"slug": ("name",)}
+
     actions_detail = ["freeze"]
 
     @display(description=gettext_lazy("versions"))

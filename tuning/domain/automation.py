@@ -8,7 +8,7 @@ from datetime import datetime
 from django.conf import settings
 
 from reviews.models import Assistant
-from tuning.domain import datasets, exports, runs, versions
+from tuning.domain import datasets, exports, gates, runs, versions
 from tuning.enums import Trigger
 from tuning.models import TuningRun
 
@@ -38,6 +38,15 @@ def tune_where_enough(trigger: str, at_least: int, now: datetime) -> list[Tuning
             run = _launch(assistant, trigger, now)
             launched += [run] if run else []
     return launched
+
+
+def equip() -> int:
+    """Give each new assistant its base version and its gates. Returns how many had none."""
+    bare = Assistant.objects.exclude(model_versions__run=None).order_by("id")
+    for assistant in bare:
+        versions.ensure_base(assistant)
+        gates.ensure(assistant)
+    return len(bare)
 
 
 def night(now: datetime) -> None:

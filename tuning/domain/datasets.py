@@ -10,14 +10,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from reviews.domain import identity
 from reviews.formats import Example, write
 from reviews.models import Assistant, Pair
 from tuning.domain import split
 from tuning.enums import ExportStatus, Part
-from tuning.models import Dataset, DatasetMember, DatasetVersion
+from tuning.models import Dataset, DatasetMember, DatasetVersion, Export
 
 EVERYTHING, NIGHTLY = "approved", "nightly"
 _READ_AT_ONCE = 2000
@@ -46,12 +46,15 @@ def ensure(assistant: Assistant, slug: str) -> Dataset:
 def exported_text() -> QuerySet[DatasetMember]:
     """For Exists over pairs: their current text is in a version that has an export.
 
-    By text, not by pair: an approved change of an exported pair is new data. A pending export
-    counts, for its file is only a matter of the next look.
+    By text, not by pair: an approved change of an exported pair is new data. The night's own
+    pending export counts, for its file is only a matter of the next look; a file of preferences
+    does not, for it holds the corrections alone.
     """
+    completed = Q(status=ExportStatus.COMPLETED)
+    nights = Q(status=ExportStatus.PENDING, version__dataset__only_unexported=True)
+    written = Export.objects.filter(completed | nights).exclude(format="preference")
     return DatasetMember.objects.filter(
-        revision_id=OuterRef("current_revision_id"),
-        version__exports__status__in=[ExportStatus.PENDING, ExportStatus.COMPLETED],
+        revision_id=OuterRef("current_revision_id"), version__exports__in=written
     )
 
 

@@ -159,13 +159,23 @@ def write_pending(now: datetime) -> int:
     """Finish what a crash or a full disk left open. One that fails is tried again next time."""
     done = 0
     for export in Export.objects.filter(status=ExportStatus.PENDING).order_by("id"):
-        try:
-            write(export, now)
-            done += 1
-        except (OSError, formats.FormatError) as error:
-            log.exception("export not written", extra={"export": export.pk})
-            Export.objects.filter(pk=export.pk).update(error=str(error))
+        done += _write_safely(export, now)
     return done
+
+
+def _write_safely(export: Export, now: datetime) -> int:
+    """1 for a file that was completed. What the format can't hold fails for good, whatever else
+    went wrong is tried again."""
+    try:
+        write(export, now)
+    except formats.FormatError as error:
+        move(export, ExportStatus.FAILED, now=now, note=str(error), fields={"error": str(error)})
+        return 0
+    except Exception as error:
+        log.exception("export not written", extra={"export": export.pk})
+        Export.objects.filter(pk=export.pk).update(error=str(error))
+        return 0
+    return 1
 
 
 def _open_nightly(dataset: Dataset, now: datetime) -> Export | None:
@@ -178,7 +188,10 @@ def _open_nightly(dataset: Dataset, now: datetime) -> Export | None:
             version = datasets.freeze(dataset, now=now)
             return request(version, "gemini", now) if version else None
     except IntegrityError:
-        log.info("another worker exports this assistant", extra={"dataset": str(dataset)})
+        log.warning("another worker exports this assistant", extra={"dataset": str(dataset)})
+        return None
+    except Conflict as error:
+        log.error("export not opened", extra={"dataset": str(dataset), "error": str(error)})
         return None
 
 
@@ -194,7 +207,10 @@ def nightly(now: datetime) -> int:
 def unexported_votes(assistant: Assistant) -> int:
     """Votes whose pair is in no completed export (A5): those without a pair count, too."""
     exported = DatasetMember.objects.filter(
-        revision__pair_id=OuterRef("pair_id"), version__exports__status=ExportStatus.COMPLETED
+        revision__pair_id=OuterRef("pair_id"),
+        version__exports__in=Export.objects.filter(status=ExportStatus.COMPLETED).exclude(
+            format=preference.NAME
+        ),
     )
     return Feedback.objects.filter(~Exists(exported), assistant=assistant).count()
 
@@ -202,6 +218,8 @@ def unexported_votes(assistant: Assistant) -> int:
 def order(version: DatasetVersion, format_name: str, now: datetime) -> Export:
     """The export, and a hint to write it now; the next look would in a minute."""
     export = request(version, format_name, now)
+    if export.status == ExportStatus.FAILED:
+        move(export, ExportStatus.PENDING, now=now, note="asked for again")
     if export.status == ExportStatus.PENDING:
         hint("tuning.write_exports")
     return export

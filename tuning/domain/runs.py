@@ -254,7 +254,8 @@ def look(run: TuningRun, now: datetime) -> None:
 
 def _claim(run: TuningRun, now: datetime) -> bool:
     mine = TuningRun.objects.due(now).filter(pk=run.pk, status=run.status)
-    return bool(mine.update(locked_until=now + LEASE))
+    run.locked_until = now + LEASE
+    return bool(mine.update(locked_until=run.locked_until))
 
 
 def _trouble(run: TuningRun, error: Exception, now: datetime) -> None:
@@ -274,6 +275,7 @@ def _trouble(run: TuningRun, error: Exception, now: datetime) -> None:
 
 
 def _look_safely(run: TuningRun, now: datetime) -> None:
+    lease = run.locked_until
     try:
         look(run, now)
         TuningRun.objects.filter(pk=run.pk).update(tries=0)
@@ -283,7 +285,8 @@ def _look_safely(run: TuningRun, now: datetime) -> None:
     except Exception as error:
         _trouble(run, error, now)
     finally:
-        TuningRun.objects.filter(pk=run.pk).update(locked_until=None)
+        # Only our own lease: past it, somebody else may hold the run.
+        TuningRun.objects.filter(pk=run.pk, locked_until=lease).update(locked_until=None)
 
 
 def reconcile(now: datetime) -> int:
@@ -299,13 +302,20 @@ def reconcile(now: datetime) -> int:
         if _claim(run, now):
             _look_safely(run, now)
             looked += 1
+    if looked:
+        _hint_next(now)
+    return looked
+
+
+def _hint_next(now: datetime) -> None:
+    """Ask for the next look where one is due soon. Only who has looked asks: otherwise each tick
+    of the schedule would start one more chain of hints for as long as a run lasts."""
     soon = TuningRun.objects.active().filter(
         Q(locked_until=None), next_look_at__lte=now + POLL_EVERY
     )
     if soon.exists():
         due_now = soon.filter(next_look_at__lte=now).exists()
         hint(LOOK_TASK, after=0 if due_now else POLL_EVERY.total_seconds())
-    return looked
 
 
 # --- the machine's own runs ----------------------------------------------------------------------

@@ -30,7 +30,7 @@ from tuning.providers.exemplar import (
 )
 
 log = logging.getLogger("hub.gateway")
-_KEPT = 8
+_KEPT = 32
 _indexes: OrderedDict[tuple[Any, ...], ExemplarProvider] = OrderedDict()
 _guard = threading.Lock()
 
@@ -50,9 +50,7 @@ class Answered:
     """An answer with the context that a vote on it needs."""
 
     context: contexts.Context
-    version: ModelVersion
     completion: Completion
-    milliseconds: int
 
 
 # --- the exemplar model of a version -------------------------------------------------------------
@@ -151,15 +149,14 @@ def route(assistant: Assistant, session: str = "") -> ModelVersion:
     return base or versions.ensure_base(assistant)
 
 
-def _note(version: ModelVersion, outcome: str, began: float, now: datetime) -> int:
+def _note(version: ModelVersion, outcome: str, began: float, now: datetime) -> None:
     milliseconds = round((time.perf_counter() - began) * 1000)
     Answer.objects.create(version=version, at=now, milliseconds=milliseconds, outcome=outcome)
-    return milliseconds
 
 
 def _complete(
     version: ModelVersion, request: CompletionRequest, now: datetime
-) -> tuple[ModelVersion, Completion, int]:
+) -> tuple[ModelVersion, Completion]:
     """Ask the version; a candidate that fails falls back to the base and has it counted."""
     began = time.perf_counter()
     try:
@@ -172,7 +169,8 @@ def _complete(
         base = versions.ensure_base(version.assistant)
         return _complete(base, replace(request, system=base.prompt.text), now)
     outcome = AnswerOutcome.DECLINED if completion.declined else AnswerOutcome.ANSWERED
-    return version, completion, _note(version, outcome, began, now)
+    _note(version, outcome, began, now)
+    return version, completion
 
 
 def answer(
@@ -180,7 +178,6 @@ def answer(
     request_type: RequestType,
     asked: Asked,
     *,
-    origins: list[str],
     now: datetime,
 ) -> Answered:
     """Answer through the version that the traffic weights choose, and register the context."""
@@ -191,7 +188,7 @@ def answer(
         history=asked.history,
         language=asked.language,
     )
-    version, completion, milliseconds = _complete(version, request, now)
+    version, completion = _complete(version, request, now)
     context = contexts.Context(
         request_id=str(contexts.new_id(now.timestamp())),
         assistant_id=assistant.pk,
@@ -203,7 +200,7 @@ def answer(
         model_version=version.reference,
         prompt_version=str(version.prompt),
         language=asked.language,
-        origins=origins,
+        declined=completion.declined,
     )
     contexts.register(context)
-    return Answered(context, version, completion, milliseconds)
+    return Answered(context, completion)

@@ -37,6 +37,5 @@ class Contexts(APIView):
             model_version=sent.get("model_version", ""),
             prompt_version=sent.get("prompt_version", ""),
             language=sent.get("language") or key.assistant.language,
-            origins=key.origins,
         )
         return Response(ticket(contexts.register(context), key.prefix), status=201)

@@ -42,9 +42,7 @@ class Gateway(APIView):
             language=sent.get("language") or key.assistant.language,
             session=sent.get("session", ""),
         )
-        answered = serving.answer(
-            key.assistant, kind, asked, origins=key.origins, now=timezone.now()
-        )
+        answered = serving.answer(key.assistant, kind, asked, now=timezone.now())
         body = ticket(answered.context, key.prefix) | {
             "response": answered.completion.text,
             "declined": answered.completion.declined,

@@ -34,12 +34,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         began = time.monotonic()
         # Ended by a signal, the demo must still end the hub that it started.
-        signal.signal(signal.SIGTERM, lambda *_args: sys.exit(143))
+        for ending in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(ending, lambda number, _frame: sys.exit(128 + number))
         # The terminal speaks English throughout; the admin speaks each user's language.
         translation.activate("en")
         chosen = self._sample(options["pairs"], options["questions"])
         preparation.prepare()
-        hub = Hub(free_port(0 if options["once"] else options["port"]))
+        self._wanted = 0 if options["once"] else options["port"]
+        hub = Hub(free_port(self._wanted))
         try:
             summary = self._loop(chosen, hub)
             summary["seconds"] = round(time.monotonic() - began, 1)
@@ -61,7 +63,7 @@ class Command(BaseCommand):
 
     def _tell(self, line: str) -> None:
         # Progress goes to standard error: standard output is for the summary.
-        self.stderr.write(f"· {line}", self.style.NOTICE)
+        self.stderr.write(f"· {line}", lambda text: text)
         self.stderr.flush()
 
     def _loop(self, chosen: sample.Sample, hub: Hub) -> dict[str, Any]:
@@ -71,6 +73,8 @@ class Command(BaseCommand):
         players = cast.assemble(assistant)
         hub.start()
         self._tell(f"the hub runs on port {hub.port}")
+        if self._wanted and hub.port != self._wanted:
+            self._tell(f"port {self._wanted} is taken, perhaps by a hub that runs already")
         loop = Loop(chosen, assistant, players, Client(hub.port, players.key), self._tell)
         loop.run()
         self._login = (cast.ADMIN, players.password)
@@ -80,7 +84,9 @@ class Command(BaseCommand):
         name, password = self._login
         self.stdout.write("")
         self.stdout.write(f"  Admin     http://127.0.0.1:{hub.port}/admin/")
-        self.stdout.write(f"  Log in    {name} / {password}   (also peninjau1, penengah, operator)")
+        self.stdout.write(
+            f"  Log in    {name} / {password}   (also peninjau1, penengah, kurator, operator)"
+        )
         self.stdout.write(f"  API       http://127.0.0.1:{hub.port}/api/docs/")
         self.stdout.write("  Ctrl-C ends it; run it again and it goes on where it was.")
         self.stdout.flush()

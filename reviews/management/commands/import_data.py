@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
 from reviews.domain import imports
 from reviews.models import Assistant
@@ -37,16 +38,21 @@ class Command(BaseCommand):
             raw = file.read_bytes()
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror}") from error
-        report = imports.run_for(
+        report = self.run_import(file, raw, options)
+        self.tell(report, options["dry_run"], options["json"])
+        if report.refused and not (report.created or report.unchanged):
+            raise CommandError("no row could be imported")
+
+    def run_import(self, file: Path, raw: bytes, options: dict[str, Any]) -> imports.Report:
+        if Assistant._meta.db_table not in connection.introspection.table_names():
+            raise CommandError("this database is empty: run `manage.py prepare` first")
+        return imports.run_for(
             options["assistant"],
             options["source"],
             raw,
             file_name=file.name,
             dry_run=options["dry_run"],
         )
-        self.tell(report, options["dry_run"], options["json"])
-        if report.refused and not (report.created or report.unchanged):
-            raise CommandError("no row could be imported")
 
     def tell(self, report: imports.Report, dry_run: bool, as_json: bool) -> None:
         if as_json:

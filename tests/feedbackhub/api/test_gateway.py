@@ -66,6 +66,7 @@ def test_the_answer_waits_for_a_vote_without_the_template(api, assistant):
         asked_at=found.asked_at,
         model_version="bisnis/base",
         prompt_version="bisnis/p1",
+        declined=True,
     )
     assert "s-1" not in str(found)
     assert Feedback.objects.count() == 0

@@ -155,10 +155,10 @@ def test_verdicts_of_others_are_hidden_until_one_has_decided(
         ("retire", PairStatus.APPROVED, PairStatus.RETIRED),
     ],
 )
-def test_reopen_and_retire_ask_why_and_record_it(client, assistant, reviewer, step, before, after):
+def test_reopen_and_retire_ask_why_and_record_it(client, assistant, senior, step, before, after):
     pair = factories.approved(assistant)
     assert pair.status == before
-    client.force_login(reviewer)
+    client.force_login(senior)
     assert client.get(url(step, pair.pk)).status_code == 200
     client.post(url(step, pair.pk), {"note": ""})
     pair.refresh_from_db()
@@ -166,7 +166,7 @@ def test_reopen_and_retire_ask_why_and_record_it(client, assistant, reviewer, st
     client.post(url(step, pair.pk), {"note": "PP baru"})
     pair.refresh_from_db()
     last = StatusChange.objects.latest("id")
-    assert (pair.status, last.note, last.by) == (after, "PP baru", reviewer)
+    assert (pair.status, last.note, last.by) == (after, "PP baru", senior)
 
 
 def test_needs_work_goes_back_to_review(client, assistant, checklist, reviewer):

@@ -41,7 +41,7 @@ def test_the_age_of_any_id(text, age):
 
 
 def test_a_context_is_read_as_it_was_registered(answered):
-    context = answered(history=[["user", "Halo"], ["assistant", "Ya?"]], origins=["https://a.id"])
+    context = answered(history=[["user", "Halo"], ["assistant", "Ya?"]], declined=True)
     assert contexts.read(uuid.UUID(context.request_id)) == context
     assert contexts.read(contexts.new_id()) is None
 

@@ -393,3 +393,12 @@ def test_an_id_used_again_for_another_answer_is_a_conflict(answered):
     with pytest.raises(Conflict):
         _vote(again, UP)
     assert Feedback.objects.get().response == context.response
+
+
+def test_thanks_for_an_honest_refusal_make_no_draft(answered):
+    row, _new = _vote(answered(declined=True), UP)
+    assert row.linked_at == NOW
+    assert feedback.link_pending(NOW) == 0
+    _vote(answered(declined=True), DOWN)
+    assert feedback.link_pending(NOW) == 1
+    assert (Pair.objects.count(), Correction.objects.count()) == (0, 1)

@@ -228,8 +228,8 @@ def test_a_dry_run_for_a_new_assistant_makes_no_assistant(db):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_import_that_breaks_off_leaves_nothing(assistant, monkeypatch):
-    """As at a crash: the second row is never reached."""
+def test_of_an_import_that_breaks_off_only_whole_portions_stay(assistant, monkeypatch):
+    """As at a crash: the second row is never reached. That it was tried is on record."""
     before, add, rows = _everything(), pairs.add, []
 
     def breaks_off(*args):
@@ -241,7 +241,16 @@ def test_an_import_that_breaks_off_leaves_nothing(assistant, monkeypatch):
     monkeypatch.setattr(pairs, "add", breaks_off)
     with pytest.raises(KeyboardInterrupt):
         _import(assistant, _rows(_row(), _row("Kedua?")))
-    assert _everything() == before
+    assert _everything() == before | {"ImportRun": before["ImportRun"] + 1}
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_over_several_portions_nothing_is_counted_twice(assistant, monkeypatch, dry_run):
+    monkeypatch.setattr(imports, "PORTION", 2)
+    rows = [_row(f"Pertanyaan {number}?") for number in range(5)]
+    report = _import(assistant, _rows(*rows, rows[0]), dry_run=dry_run)
+    assert (report.created, report.unchanged) == (5, 1)
+    assert Pair.objects.count() == (0 if dry_run else 5)
 
 
 # --- real files ----------------------------------------------------------------------------------

@@ -318,3 +318,31 @@ def test_the_same_words_under_another_system_instruction_are_another_pair(assist
         assistant, "Apa itu NIB?", "Nomor Induk Berusaha.", system="Jawab resmi."
     )
     assert plain.pk != other.pk == again.pk
+
+
+@pytest.mark.parametrize("status", ["approved", "rejected", "disputed", "in_review", "retired"])
+def test_only_a_draft_or_a_pair_that_needs_work_is_submitted(assistant, reviewer, status):
+    pair = factories.pair(assistant)
+    Pair.objects.filter(pk=pair.pk).update(status=status)
+    pair.refresh_from_db()
+    with pytest.raises(IllegalMove):
+        pairs.submit(pair, by=reviewer, now=NOW)
+
+
+def test_a_dispute_is_not_reopened(assistant, reviewer):
+    pair = factories.pair(assistant)
+    Pair.objects.filter(pk=pair.pk).update(status="disputed")
+    pair.refresh_from_db()
+    with pytest.raises(IllegalMove):
+        pairs.reopen(pair, by=reviewer, why="x", now=NOW)
+
+
+def test_a_second_pair_of_eyes_is_not_sorted_away(assistant):
+    tax = assistant.categories.get(slug="tax")
+    lax = assistant.categories.create(slug="umum", name="Umum", reviewers_needed=1)
+    pair = factories.pair(assistant, category=tax)
+    pairs.sort(pair, lax, "casual")
+    assert (pair.category, pair.reviewers_needed) == (lax, 2)
+    unsorted = factories.pair(assistant)
+    pairs.sort(unsorted, lax, "casual")
+    assert unsorted.reviewers_needed == 1

@@ -186,6 +186,7 @@ def test_two_freezes_at_once_make_one_version(assistant, together):
 def test_two_datasets_frozen_at_once_share_one_split(assistant, together):
     making.approved_many(assistant, 20)
     exports.request(freeze(assistant), "gemini", NOW)
+    exports.write_pending(NOW)
     # The nightly one selects these alone, so its shares are those of fewer families.
     making.approved_many(assistant, 20, start=20)
     both = [datasets.ensure(assistant, name) for name in (datasets.NIGHTLY, datasets.EVERYTHING)]
