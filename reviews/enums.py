@@ -49,6 +49,8 @@ class PairStatus(TextChoices):
 
 WAITING = [PairStatus.DRAFT, PairStatus.IN_REVIEW, PairStatus.DISPUTED]
 """Statuses in which a pair waits for a verdict."""
+SORTABLE = [PairStatus.DRAFT, PairStatus.IN_REVIEW, PairStatus.NEEDS_WORK]
+"""Statuses in which category and register may still change."""
 PAIR_MOVES: Moves = {
     PairStatus.DRAFT: frozenset({PairStatus.IN_REVIEW}),
     PairStatus.IN_REVIEW: frozenset(

@@ -24,7 +24,7 @@ from reviews.admin.forms import (
 )
 from reviews.domain import flags, pairs, transitions, verdicts
 from reviews.domain.errors import Invalid, Refused
-from reviews.enums import PairSource, PairStatus
+from reviews.enums import SORTABLE, PairSource, PairStatus
 from reviews.models import Assistant, Correction, Pair, Question
 
 SIDE_BY_SIDE = 5
@@ -152,6 +152,7 @@ class PairAdmin(LongList, OwnPage):
             shown_verdicts=standing if mine or disputed or not pair.waits else [],
             hidden_verdicts=0 if mine or disputed or not pair.waits else len(standing),
             mine=mine,
+            may_sort=may_review and pair.status in SORTABLE,
             may_retire=request.user.has_perm("reviews.adjudicate_pair"),
             may_edit=may_review and pair.status != PairStatus.RETIRED,
             may_decide=may_review

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_noop
 from reviews.domain import identity
 from reviews.domain.errors import Conflict, Invalid
 from reviews.domain.transitions import CHANGED, IMPOSSIBLE, IllegalMove, StaleMove, move
-from reviews.enums import PairSource, PairStatus, Register
+from reviews.enums import SORTABLE, PairSource, PairStatus, Register
 from reviews.models import Assistant, Category, ImportRun, Pair, PairRevision, Question
 
 UNSORTED = "unsorted"
@@ -199,7 +199,7 @@ def sort(pair: Pair, category: Category, register: str) -> None:
     The new category's number of reviewers holds; but only a pair that nobody had sorted yet may
     need fewer than before, or a stricter category's second pair of eyes could be sorted away.
     """
-    if pair.status not in (PairStatus.DRAFT, PairStatus.IN_REVIEW, PairStatus.NEEDS_WORK):
+    if pair.status not in SORTABLE:
         raise Conflict(IMPOSSIBLE)
     if category.assistant_id != pair.assistant_id:
         raise Invalid({"category": gettext_noop("belongs to another assistant")})
