@@ -147,9 +147,15 @@ def kill(folder: Path) -> None:
     pid = process_of(folder)
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    while process_of(folder) == pid and time.monotonic() < last:
+    # Its command line is gone a moment before its files are closed: the lock tells the end.
+    while not lock_is_free(folder) and time.monotonic() < last:
         time.sleep(0.02)
     long_ago(folder)
+
+
+def lock_is_free(folder: Path) -> bool:
+    with exemplar._lock(folder) as free:
+        return free
 
 
 def long_ago(folder: Path) -> None:
