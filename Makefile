@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: demo env test lint format messages lock clean
+.PHONY: demo env test lint format migrations messages lock clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/.runtime  ## The whole loop on sample data, then the running hub
@@ -26,6 +26,11 @@ format: .venv/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/djlint --reformat --quiet templates
+
+migrations: .venv/.dev  ## The one 0001 of each app anew (until the first release)
+	rm -f reviews/migrations/0001_initial.py tuning/migrations/0001_initial.py
+	$(BIN)/python manage.py makemigrations reviews tuning
+	$(BIN)/python manage.py fold_migrations
 
 messages: .venv/.dev  ## Collect and compile our own texts (needs gettext)
 	$(BIN)/python manage.py makemessages -l id -l it --no-obsolete --no-location \

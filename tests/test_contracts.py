@@ -49,3 +49,14 @@ def test_the_locks_hold_no_address_and_no_torch():
         assert "\ntorch==" not in text
         pinned = re.findall(r"^([\w.-]+)==", text, re.MULTILINE)
         assert text.count("--hash=sha256:") >= len(pinned) > 40
+
+
+def test_the_first_migrations_are_folded():
+    """`make migrations` was run: a first start, and each test database, takes half the time."""
+    from importlib import import_module
+
+    from feedbackhub.management.commands.fold_migrations import APPS, fold
+
+    for app in APPS:
+        operations = list(import_module(f"{app}.migrations.0001_initial").Migration.operations)
+        assert fold(operations) == operations
