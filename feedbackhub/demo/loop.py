@@ -95,6 +95,8 @@ class Loop:
         for row in self.sample.corrections:
             correction = corrections.open_task(self.assistant, row["question"], row["wrong_answer"])
             if correction.status != CorrectionStatus.OPEN:
+                # Finished by an earlier demo, whose reviewers may not have come to it.
+                self.corrected.add(correction.pair_id)
                 continue
             remedy = corrections.Remedy(
                 right_answer=row["right_answer"],
