@@ -8,7 +8,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from feedbackhub import roles, schedules
 from reviews.domain import checklists
-from tuning.domain import automation
+from tuning.domain import automation, versions
 
 
 def migrate() -> bool:
@@ -26,4 +26,6 @@ def prepare() -> None:
     roles.ensure()
     schedules.ensure()
     checklists.load_default()
+    # A wrong TUNING_BASE_MODEL stops the start, not the first night that needs it.
+    versions.base_model()
     automation.equip()

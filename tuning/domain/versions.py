@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, transaction
 from django.db.models import F, Sum
 from django.utils.translation import gettext_noop
@@ -14,18 +15,26 @@ from reviews.domain import assistants
 from reviews.domain.errors import Conflict, Invalid, Refused
 from reviews.domain.transitions import history, move
 from reviews.models import Assistant
-from tuning.enums import Provider, Stage, VersionStatus
+from tuning.enums import Backend, Provider, Stage, VersionStatus
 from tuning.models import BaseModel, ModelVersion, TuningRun
 
 BASE_NAME = "base"
 
 
 def base_model() -> BaseModel:
-    """The base model that TUNING_BASE_MODEL names."""
-    found, _created = BaseModel.objects.get_or_create(
-        name=settings.TUNING_BASE_MODEL,
-        defaults={"provider": Provider.EXEMPLAR, "backend": Provider.EXEMPLAR},
-    )
+    """The base model that TUNING_BASE_MODEL names: the embedded one, or a row that is there.
+
+    Raises ImproperlyConfigured for a name that nobody has: a misspelt one must not become a model.
+    """
+    name = settings.TUNING_BASE_MODEL
+    if name == Provider.EXEMPLAR:
+        embedded, _created = BaseModel.objects.get_or_create(
+            name=name, defaults={"provider": Provider.EXEMPLAR, "backend": Backend.EXEMPLAR}
+        )
+        return embedded
+    found = BaseModel.objects.filter(name=name).first()
+    if found is None:
+        raise ImproperlyConfigured(f"TUNING_BASE_MODEL: no base model is called {name!r}")
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError
 
 from reviews.domain import assistants, transitions
@@ -13,7 +14,7 @@ from tests import factories
 from tests.tuning import making
 from tuning.domain import versions
 from tuning.enums import VersionStatus
-from tuning.models import ModelVersion
+from tuning.models import BaseModel, ModelVersion
 
 NOW = factories.NOW
 
@@ -224,3 +225,12 @@ def test_the_database_refuses(assistant, change):
     version = making.version_of(assistant, {})
     with pytest.raises(IntegrityError):
         ModelVersion.objects.filter(pk=version.pk).update(**change)
+
+
+def test_a_base_model_that_nobody_made_is_a_wrong_setting(settings, db):
+    settings.TUNING_BASE_MODEL = "gpt9"
+    with pytest.raises(ImproperlyConfigured, match="TUNING_BASE_MODEL"):
+        versions.base_model()
+    assert BaseModel.objects.count() == 0
+    made = BaseModel.objects.create(name="gpt9", provider="exemplar", backend="exemplar")
+    assert versions.base_model() == made
