@@ -64,3 +64,9 @@ def test_an_item_reads_in_the_readers_language(assistant, language, texts):
     checklists.load(ROWS, version=1)
     with translation.override(language):
         assert [str(item) for item in checklists.items(assistant)] == texts
+
+
+def test_a_checklist_without_items_is_none(assistant):
+    shared = checklists.load_default()
+    Checklist.objects.create(assistant=assistant, version=1)
+    assert checklists.current(assistant) == shared

@@ -367,3 +367,12 @@ def test_a_reopened_pair_waits_again_for_who_judged_it(pair, reviewer):
 
 def test_the_demo_categories_need_two_reviewers(assistant):
     assert set(Category.objects.values_list("reviewers_needed", flat=True)) == {2}
+
+
+def test_a_verdict_on_an_earlier_round_is_refused(assistant, checklist, reviewer):
+    pair = factories.pair(assistant)
+    Pair.objects.filter(pk=pair.pk).update(round=2)
+    ruling = Ruling(Decision.APPROVE, factories.all_yes(assistant))
+    with pytest.raises(StaleMove):
+        verdicts.decide(pair, ruling, by=reviewer, seen=pair.current_revision_id, now=factories.NOW)
+    assert Verdict.objects.count() == 0

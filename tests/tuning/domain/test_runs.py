@@ -401,3 +401,10 @@ def test_a_loss_point_cannot_be_stored_twice(run):
     RunEvent.objects.create(**point)
     with pytest.raises(IntegrityError):
         RunEvent.objects.create(**point)
+
+
+def test_a_look_at_nothing_starts_no_chain_of_hints(run, sent_hints):
+    TuningRun.objects.filter(pk=run.pk).update(next_look_at=NOW + timedelta(seconds=3))
+    sent_hints.clear()
+    assert runs.reconcile(NOW) == 0
+    assert sent_hints == []
