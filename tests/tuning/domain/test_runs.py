@@ -403,8 +403,13 @@ def test_a_loss_point_cannot_be_stored_twice(run):
         RunEvent.objects.create(**point)
 
 
-def test_a_look_at_nothing_starts_no_chain_of_hints(run, sent_hints):
+def test_a_look_at_nothing_starts_no_chain_of_hints(
+    run, sent_hints, django_capture_on_commit_callbacks
+):
     TuningRun.objects.filter(pk=run.pk).update(next_look_at=NOW + timedelta(seconds=3))
-    sent_hints.clear()
-    assert runs.reconcile(NOW) == 0
+    with django_capture_on_commit_callbacks(execute=True):
+        assert runs.reconcile(NOW) == 0
     assert sent_hints == []
+    with django_capture_on_commit_callbacks(execute=True):
+        assert runs.reconcile(NOW + timedelta(seconds=4)) == 1
+    assert sent_hints == [runs.LOOK_TASK]
