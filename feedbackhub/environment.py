@@ -106,6 +106,23 @@ def origins(name: str) -> list[str]:
     return list(_read(name, [], check, "a list of origins such as https://hub.example.com"))
 
 
+def keys_by_origin(name: str) -> dict[str, str]:
+    """`ORIGIN=KEY`, comma-separated: which secret goes to which server, and to no other."""
+
+    def check(raw: str) -> dict[str, str]:
+        found = {}
+        for one in _split(raw):
+            origin, _, key = one.partition("=")
+            parts = urlsplit(origin)
+            if origin != f"{parts.scheme}://{parts.netloc}" or not parts.netloc or not key:
+                raise ValueError(one)
+            found[origin] = key
+        return found
+
+    wants = "a list such as https://llm.example.com=KEY"
+    return dict(_read(name, {}, check, wants, secret=True))
+
+
 def time_zone(name: str, default: str) -> str:
     def check(raw: str) -> str:
         if raw not in available_timezones():

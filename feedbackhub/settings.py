@@ -125,6 +125,7 @@ LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
 _database = env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'hub.sqlite3'}")
 # Read in every mode: a wrong value must not wait for PostgreSQL to be told.
 _conn_max_age = env.integer("CONN_MAX_AGE", 600, 0, 86_400)
+_pool_size = env.integer("DATABASE_POOL_SIZE", 0, 0, 1000)
 SQLITE = _database["ENGINE"].endswith("sqlite3")
 if SQLITE:
     # IMMEDIATE takes the write lock at the start of a transaction, where waiting is possible;
@@ -135,8 +136,12 @@ if SQLITE:
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
-    _database["CONN_MAX_AGE"] = _conn_max_age
     _database["CONN_HEALTH_CHECKS"] = True
+    if _pool_size:
+        # A pool and connections kept by a thread exclude each other.
+        _database["OPTIONS"] = {"pool": {"min_size": 1, "max_size": _pool_size, "timeout": 10}}
+    else:
+        _database["CONN_MAX_AGE"] = _conn_max_age
 DATABASES = {"default": _database}
 
 # --- cache and broker ----------------------------------------------------------------------------
@@ -209,6 +214,12 @@ TUNING_BASE_MODEL = env.text("TUNING_BASE_MODEL", "exemplar")
 TUNING_DIR = env.folder("TUNING_DIR", DATA_DIR / "tuning")
 TUNING_RUN_TIMEOUT_HOURS = env.integer("TUNING_RUN_TIMEOUT_HOURS", 24, 1, 720)
 GATEWAY_MAX_PROMPT_CHARS = env.integer("GATEWAY_MAX_PROMPT_CHARS", 50_000, 100)
+GATEWAY_TIMEOUT_SECONDS = env.integer("GATEWAY_TIMEOUT_SECONDS", 60, 1, 3600)
+GATEWAY_MAX_STREAMS = env.integer("GATEWAY_MAX_STREAMS", 4, 1, 10_000)
+GEMINI_API_KEY = env.text("GEMINI_API_KEY")
+GEMINI_MODEL = env.text("GEMINI_MODEL")
+GEMINI_PROJECT_ID = env.text("GEMINI_PROJECT_ID")
+PROVIDER_API_KEYS = env.keys_by_origin("PROVIDER_API_KEYS")
 ANSWER_RETENTION_DAYS = env.integer("ANSWER_RETENTION_DAYS", 30, 2, 3650)
 METRICS_KEY = env.text("METRICS_KEY")
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))

@@ -28,6 +28,7 @@ class Scope(TextChoices):
     READ = "read", _("read statistics and exports")
     GENERATE = "generate", _("ask through the gateway")
     LOG = "log", _("write the interaction log")
+    OPERATE = "operate", _("see model versions and set their traffic")
 
 
 class PairSource(TextChoices):

@@ -36,6 +36,8 @@ class Backend(TextChoices):
 
 class Provider(TextChoices):
     EXEMPLAR = "exemplar", _("exemplar (embedded)")
+    GEMINI = "gemini", "Gemini"
+    OPENAI = "openai", _("OpenAI-compatible server")
 
 
 class RunStatus(TextChoices):
@@ -149,3 +151,5 @@ class AnswerOutcome(TextChoices):
     ANSWERED = "answered", _("answered")
     DECLINED = "declined", _("declined")
     FAILED = "failed", _("failed")
+    # The caller went away before the end: it speaks against nobody.
+    CANCELLED = "cancelled", _("cancelled")

@@ -1,3 +1,4 @@
+import django.core.validators
 import django.db.models.deletion
 import reviews.models.assistants
 from django.conf import settings
@@ -90,6 +91,9 @@ class Migration(migrations.Migration):
                 ('secret_hash', models.CharField(editable=False, max_length=64, verbose_name='hash')),
                 ('scopes', models.JSONField(default=reviews.models.assistants._capture_scopes, verbose_name='scopes')),
                 ('origins', models.JSONField(blank=True, default=list, help_text='Web origins that may vote from a page, such as https://app.example.com.', verbose_name='origins')),
+                ('requests_per_minute', models.PositiveIntegerField(default=6000, help_text='Above this the hub answers 429 until the next minute.', validators=[django.core.validators.MinValueValidator(1)], verbose_name='requests a minute')),
+                ('previous_hash', models.CharField(blank=True, editable=False, max_length=64)),
+                ('previous_until', models.DateTimeField(editable=False, null=True, verbose_name='old secret until')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
                 ('last_used_at', models.DateTimeField(editable=False, null=True, verbose_name='last used at')),
                 ('revoked_at', models.DateTimeField(editable=False, null=True, verbose_name='revoked at')),
@@ -158,7 +162,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'feedback',
                 'verbose_name_plural': 'feedback',
                 'ordering': ['-id'],
-                'indexes': [models.Index(fields=['assistant', 'created_at'], name='feedback_by_time'), models.Index(fields=['model_version', 'created_at'], name='feedback_by_version'), models.Index(condition=models.Q(('linked_at__isnull', True)), fields=['id'], name='feedback_unlinked')],
+                'indexes': [models.Index(fields=['assistant', 'created_at', 'request_type', 'model_version', 'language', 'is_positive'], name='feedback_by_time'), models.Index(fields=['model_version', 'created_at'], name='feedback_by_version'), models.Index(condition=models.Q(('linked_at__isnull', True)), fields=['id'], name='feedback_unlinked')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('rating', None), models.Q(('rating__gte', 1), ('rating__lte', 5)), _connector='OR'), name='feedback_rating_1_to_5')],
             },
         ),
@@ -192,7 +196,12 @@ class Migration(migrations.Migration):
                 ('request_payload', models.TextField(blank=True, verbose_name='request')),
                 ('response_payload', models.TextField(blank=True, verbose_name='response')),
                 ('app_name', models.CharField(blank=True, max_length=200, verbose_name='application')),
+                ('app_path', models.CharField(blank=True, max_length=500, verbose_name="application's path")),
+                ('steps', models.TextField(blank=True, verbose_name='generative steps')),
+                ('generated_code', models.TextField(blank=True, verbose_name='generated code')),
                 ('test_results', models.TextField(blank=True, verbose_name='test results')),
+                ('analysis_results', models.TextField(blank=True, verbose_name='analysis results')),
+                ('explicit_feedback', models.TextField(blank=True, verbose_name='explicit feedback')),
                 ('model_version', models.CharField(blank=True, max_length=120, verbose_name='model version')),
                 ('status', models.CharField(choices=[('success', 'success'), ('failure', 'failure'), ('error', 'error')], max_length=10, verbose_name='outcome')),
                 ('request_id', models.UUIDField(blank=True, db_index=True, null=True, verbose_name='answer')),

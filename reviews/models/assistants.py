@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -145,6 +146,15 @@ class ClientKey(models.Model):
         blank=True,
         help_text=_("Web origins that may vote from a page, such as https://app.example.com."),
     )
+    requests_per_minute = models.PositiveIntegerField(
+        _("requests a minute"),
+        default=6_000,
+        validators=[MinValueValidator(1)],
+        help_text=_("Above this the hub answers 429 until the next minute."),
+    )
+    # A rotation keeps the old secret until then, so that applications can change over.
+    previous_hash = models.CharField(max_length=64, blank=True, editable=False)
+    previous_until = models.DateTimeField(_("old secret until"), null=True, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     last_used_at = models.DateTimeField(_("last used at"), null=True, editable=False)
     revoked_at = models.DateTimeField(_("revoked at"), null=True, editable=False)

@@ -79,7 +79,18 @@ class Feedback(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["assistant", "created_at"], name="feedback_by_time"),
+            # Holds all that the statistics group by: they never read the texts beside it.
+            models.Index(
+                fields=[
+                    "assistant",
+                    "created_at",
+                    "request_type",
+                    "model_version",
+                    "language",
+                    "is_positive",
+                ],
+                name="feedback_by_time",
+            ),
             models.Index(fields=["model_version", "created_at"], name="feedback_by_version"),
             models.Index(
                 fields=["id"], name="feedback_unlinked", condition=Q(linked_at__isnull=True)
@@ -114,7 +125,14 @@ class Interaction(models.Model):
     request_payload = models.TextField(_("request"), blank=True)
     response_payload = models.TextField(_("response"), blank=True)
     app_name = models.CharField(_("application"), max_length=200, blank=True)
+    app_path = models.CharField(_("application's path"), max_length=500, blank=True)
+    # Each step: prompt sent, raw model output, accepted output, error.
+    steps = models.TextField(_("generative steps"), blank=True)
+    # Language, framework, file tree.
+    generated_code = models.TextField(_("generated code"), blank=True)
     test_results = models.TextField(_("test results"), blank=True)
+    analysis_results = models.TextField(_("analysis results"), blank=True)
+    explicit_feedback = models.TextField(_("explicit feedback"), blank=True)
     model_version = models.CharField(_("model version"), max_length=120, blank=True)
     status = models.CharField(_("outcome"), max_length=10, choices=Outcome)
     # The gateway's or the application's answer that this interaction gave, if one was voted on.

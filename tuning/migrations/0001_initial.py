@@ -18,14 +18,18 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=120, unique=True, verbose_name='name')),
-                ('provider', models.CharField(choices=[('exemplar', 'exemplar (embedded)')], max_length=20, verbose_name='provider')),
+                ('provider', models.CharField(choices=[('exemplar', 'exemplar (embedded)'), ('gemini', 'Gemini'), ('openai', 'OpenAI-compatible server')], max_length=20, verbose_name='provider')),
                 ('backend', models.CharField(blank=True, choices=[('exemplar', 'exemplar (embedded)')], max_length=20, verbose_name='tuning backend')),
+                ('remote_name', models.CharField(blank=True, help_text='What the provider calls it; its name here unless told.', max_length=200, verbose_name='name at the provider')),
+                ('endpoint', models.URLField(blank=True, help_text='Of an OpenAI-compatible server, up to /v1: http://127.0.0.1:11434/v1', verbose_name='address')),
+                ('region', models.CharField(blank=True, help_text='Where Vertex serves it, such as eu.', max_length=40, verbose_name='region')),
                 ('retires_date', models.DateField(blank=True, null=True, verbose_name='retires on')),
             ],
             options={
                 'verbose_name': 'base model',
                 'verbose_name_plural': 'base models',
                 'ordering': ['name'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('provider', 'openai'), _negated=True), models.Q(('endpoint', ''), _negated=True), _connector='OR'), name='base_model_openai_has_address', violation_error_message='An OpenAI-compatible server needs its address.')],
             },
         ),
         migrations.CreateModel(
@@ -216,7 +220,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField(verbose_name='at')),
                 ('milliseconds', models.PositiveIntegerField(verbose_name='milliseconds')),
-                ('outcome', models.CharField(choices=[('answered', 'answered'), ('declined', 'declined'), ('failed', 'failed')], max_length=10, verbose_name='outcome')),
+                ('outcome', models.CharField(choices=[('answered', 'answered'), ('declined', 'declined'), ('failed', 'failed'), ('cancelled', 'cancelled')], max_length=10, verbose_name='outcome')),
                 ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='tuning.modelversion', verbose_name='model version')),
             ],
             options={
@@ -224,7 +228,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'answers',
                 'ordering': ['-id'],
                 'indexes': [models.Index(fields=['at', 'version'], name='answer_by_time')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('outcome__in', ['answered', 'declined', 'failed'])), name='answer_outcome_known')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('outcome__in', ['answered', 'declined', 'failed', 'cancelled'])), name='answer_outcome_known')],
             },
         ),
         migrations.CreateModel(
@@ -235,6 +239,7 @@ class Migration(migrations.Migration):
                 ('answered', models.PositiveIntegerField(default=0, verbose_name='answered')),
                 ('declined', models.PositiveIntegerField(default=0, verbose_name='declined')),
                 ('failed', models.PositiveIntegerField(default=0, verbose_name='failed')),
+                ('cancelled', models.PositiveIntegerField(default=0, verbose_name='cancelled')),
                 ('mean_milliseconds', models.FloatField(null=True, verbose_name='milliseconds (mean)')),
                 ('positive', models.PositiveIntegerField(default=0, verbose_name='helpful')),
                 ('negative', models.PositiveIntegerField(default=0, verbose_name='not helpful')),
@@ -303,6 +308,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='modelversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('run', None)), fields=('assistant',), name='version_base_once'),
+            constraint=models.UniqueConstraint(condition=models.Q(('run', None), ('status', 'live')), fields=('assistant',), name='version_base_once'),
         ),
     ]

@@ -26,15 +26,40 @@ class BaseModel(models.Model):
     name = models.CharField(_("name"), max_length=120, unique=True)
     provider = models.CharField(_("provider"), max_length=20, choices=Provider)
     backend = models.CharField(_("tuning backend"), max_length=20, choices=Backend, blank=True)
+    remote_name = models.CharField(
+        _("name at the provider"),
+        max_length=200,
+        blank=True,
+        help_text=_("What the provider calls it; its name here unless told."),
+    )
+    endpoint = models.URLField(
+        _("address"),
+        blank=True,
+        help_text=_("Of an OpenAI-compatible server, up to /v1: http://127.0.0.1:11434/v1"),
+    )
+    region = models.CharField(
+        _("region"), max_length=40, blank=True, help_text=_("Where Vertex serves it, such as eu.")
+    )
     retires_date = models.DateField(_("retires on"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("base model")
         verbose_name_plural = _("base models")
         ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(provider="openai") | ~Q(endpoint=""),
+                name="base_model_openai_has_address",
+                violation_error_message=_("An OpenAI-compatible server needs its address."),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def provider_name(self) -> str:
+        return self.remote_name or self.name
 
 
 class TuningRunQuerySet(models.QuerySet["TuningRun"]):

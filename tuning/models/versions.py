@@ -71,7 +71,9 @@ class ModelVersion(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["assistant", "name"], name="version_name_once"),
             models.UniqueConstraint(
-                fields=["assistant"], condition=Q(run=None), name="version_base_once"
+                fields=["assistant"],
+                condition=Q(run=None, status=VersionStatus.LIVE),
+                name="version_base_once",
             ),
             models.CheckConstraint(
                 condition=Q(status__in=VersionStatus.values), name="version_status_known"

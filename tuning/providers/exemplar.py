@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from reviews.checks import slang
-from tuning.providers.base import Completion, CompletionRequest
+from tuning.providers.base import Chunk, Completion, CompletionRequest, Usage
 
 DEFAULT_THRESHOLD = 0.3
 """Score below which it declines, where no run has calibrated it."""
@@ -181,5 +181,16 @@ class ExemplarProvider:
     def complete(self, request: CompletionRequest) -> Completion:
         match = self.index.search(request.prompt, last_question(request.history))
         if match is None or match.score < self.index.threshold:
-            return Completion(DECLINES.get(request.language, DECLINES["id"]), declined=True)
-        return Completion(match.exemplar.answer)
+            text, declined = DECLINES.get(request.language, DECLINES["id"]), True
+        else:
+            text, declined = match.exemplar.answer, False
+        asked = [request.system, request.prompt, *(words for _role, words in request.history)]
+        # It has no tokens: words are what can be counted.
+        usage = Usage(sum(len(part.split()) for part in asked), len(text.split()))
+        return Completion(text, declined, usage=usage)
+
+    def stream(self, request: CompletionRequest) -> Iterator[Chunk]:
+        """In one piece: the answer is there at once."""
+        done = self.complete(request)
+        yield Chunk(done.text, done.declined)
+        yield Chunk(finish_reason=done.finish_reason, usage=done.usage)
