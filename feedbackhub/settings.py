@@ -215,7 +215,7 @@ TUNING_DIR = env.folder("TUNING_DIR", DATA_DIR / "tuning")
 TUNING_RUN_TIMEOUT_HOURS = env.integer("TUNING_RUN_TIMEOUT_HOURS", 24, 1, 720)
 GATEWAY_MAX_PROMPT_CHARS = env.integer("GATEWAY_MAX_PROMPT_CHARS", 50_000, 100)
 GATEWAY_TIMEOUT_SECONDS = env.integer("GATEWAY_TIMEOUT_SECONDS", 60, 1, 3600)
-GATEWAY_MAX_STREAMS = env.integer("GATEWAY_MAX_STREAMS", 4, 1, 10_000)
+GATEWAY_MAX_OPEN = env.integer("GATEWAY_MAX_STREAMS", 4, 1, 10_000)
 GEMINI_API_KEY = env.text("GEMINI_API_KEY")
 GEMINI_MODEL = env.text("GEMINI_MODEL")
 GEMINI_PROJECT_ID = env.text("GEMINI_PROJECT_ID")
@@ -252,6 +252,7 @@ LOGGING = {
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["feedbackhub.api.authentication.ClientKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["feedbackhub.api.permissions.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["feedbackhub.api.throttling.PerKey"],
     "DEFAULT_PARSER_CLASSES": ["feedbackhub.api.json.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["feedbackhub.api.json.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

@@ -33,6 +33,12 @@ def _own_places(settings, tmp_path):
 
 
 @pytest.fixture(autouse=True)
+def _no_known_keys():
+    """No key is known from an earlier test, whose rows are gone."""
+    keys.forget()
+
+
+@pytest.fixture(autouse=True)
 def sent_hints(monkeypatch):
     """The tasks that were hinted at, by name, in order; nothing reaches a broker."""
     sent = []

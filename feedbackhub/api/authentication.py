@@ -35,10 +35,11 @@ class ClientKeyAuthentication(BaseAuthentication):
         text = bearer(request)
         if not text:
             return None
-        key = keys.verify(text)
+        now = timezone.now()
+        key = keys.verify(text, now)
         if key is None:
             raise AuthenticationFailed("This key is not known or was revoked.")
-        keys.touch(key, timezone.now())
+        keys.touch(key, now)
         return None, key
 
     def authenticate_header(self, request: Request) -> str:
@@ -53,7 +54,7 @@ class VoteTokenAuthentication(ClientKeyAuthentication):
         if not text or text.startswith(f"{keys.MARK}_"):
             return super().authenticate(request)
         found = contexts.read_token(text)
-        key = found and ClientKey.objects.usable().filter(prefix=found[1]).first()
+        key = found and keys.by_prefix(found[1])
         if not found or not key:
             raise AuthenticationFailed("This feedback token is not valid.")
         return None, VoteToken(found[0], key)

@@ -7,28 +7,35 @@ from typing import Any
 
 import orjson
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse
-from django.views import defaults
+from django.http import Http404, HttpResponse
 from rest_framework import exceptions
 from rest_framework import status as codes
 from rest_framework.settings import api_settings
 
 from reviews.domain import errors as domain
+from reviews.domain import transitions
 from reviews.formats import FormatError
-from tuning.providers.base import ProviderError
+from tuning.providers.base import ProviderError, Trouble
 
 log = logging.getLogger("hub.api")
 RETRY_SECONDS = 5
-API_PATHS = ("/api/", "/v1/")
 _BY_KIND: tuple[tuple[type[Exception], int, str], ...] = (
     (domain.Invalid, codes.HTTP_422_UNPROCESSABLE_ENTITY, "The body is wrong"),
     (domain.Unknown, codes.HTTP_404_NOT_FOUND, "Not known"),
     (domain.Expired, codes.HTTP_410_GONE, "Expired"),
+    (transitions.IllegalMove, codes.HTTP_409_CONFLICT, "Not in this status"),
     (domain.Conflict, codes.HTTP_409_CONFLICT, "Conflict"),
     (domain.Unavailable, codes.HTTP_503_SERVICE_UNAVAILABLE, "Try again"),
     (domain.Refused, codes.HTTP_403_FORBIDDEN, "Not allowed"),
-    (ProviderError, codes.HTTP_502_BAD_GATEWAY, "No model answered"),
 )
+
+
+_BY_TROUBLE = {
+    Trouble.UNAVAILABLE: (codes.HTTP_502_BAD_GATEWAY, "No model answered"),
+    Trouble.TIMEOUT: (codes.HTTP_504_GATEWAY_TIMEOUT, "The model took too long"),
+    Trouble.RATE_LIMITED: (codes.HTTP_429_TOO_MANY_REQUESTS, "The model is asked too often"),
+    Trouble.REJECTED: (codes.HTTP_422_UNPROCESSABLE_ENTITY, "The model refused the request"),
+}
 
 
 def problem(status: int, title: str, detail: str = "", **members: Any) -> HttpResponse:
@@ -72,10 +79,22 @@ def _of_rest_framework(error: exceptions.APIException) -> HttpResponse:
     response = problem(error.status_code, error.default_code.replace("_", " "), str(error.detail))
     if isinstance(error, (exceptions.NotAuthenticated, exceptions.AuthenticationFailed)):
         response["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, exceptions.Throttled):
+        response["Retry-After"] = str(int(getattr(error, "wait", None) or RETRY_SECONDS))
+    return response
+
+
+def _of_provider(error: ProviderError) -> HttpResponse:
+    status, title = _BY_TROUBLE[error.trouble]
+    response = problem(status, title, str(error))
+    if status == codes.HTTP_429_TOO_MANY_REQUESTS:
+        response["Retry-After"] = str(RETRY_SECONDS)
     return response
 
 
 def _of_domain(error: Exception) -> HttpResponse | None:
+    if isinstance(error, ProviderError):
+        return _of_provider(error)
     if isinstance(error, FormatError):
         error = domain.Invalid({error.field: error.reason})
     for kind, status, title in _BY_KIND:
@@ -96,21 +115,3 @@ def handle(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
         log.error("database away", extra={"error": repr(error)})
         return problem(503, "Try again", "the database is away, try again in a moment")
     return _of_domain(error)
-
-
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if request.path.startswith(API_PATHS):
-        return problem(400, "Not understood")
-    return defaults.bad_request(request, exception)
-
-
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if request.path.startswith(API_PATHS):
-        return problem(404, "Not known", "there is no such address")
-    return defaults.page_not_found(request, exception)
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    if request.path.startswith(API_PATHS):
-        return problem(500, "Our fault", "the error is logged")
-    return defaults.server_error(request)

@@ -1,25 +1,53 @@
-"""Client keys: made, checked, revoked. Only a hash is stored."""
+"""Client keys: made, checked, rotated, revoked. Only hashes are stored.
+
+A request costs no query: a key that was looked up is kept in the process for CACHE_SECONDS, and so
+a revoked one is refused everywhere that many seconds later at most, and at once where it was
+revoked.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import secrets
+import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from reviews.domain.errors import Conflict, Invalid
 from reviews.models import Assistant, ClientKey
 
 MARK = "fbh"
+CACHE_SECONDS = 3.0
+MAX_OVERLAP = timedelta(days=30)
 _TOUCH_EVERY = timedelta(minutes=1)
+_known: dict[str, tuple[float, ClientKey]] = {}
+_origins: tuple[float, frozenset[str]] = (0.0, frozenset())
 
 
 def _hash(secret: str) -> str:
     # A plain hash is enough: the secret is 32 random bytes, there is no dictionary of it.
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _text(prefix: str, secret: str) -> str:
+    return f"{MARK}_{prefix}_{secret}"
+
+
+def forget() -> None:
+    """Look every key up anew from the next request on."""
+    global _origins
+    _known.clear()
+    _origins = (0.0, frozenset())
 
 
 def create(
-    assistant: Assistant, name: str, *, scopes: list[str], origins: list[str] | None = None
+    assistant: Assistant,
+    name: str,
+    *,
+    scopes: list[str],
+    origins: list[str] | None = None,
+    **fields: int,
 ) -> tuple[ClientKey, str]:
     """Make a key. Returns the row and the key itself, which cannot be had again."""
     prefix, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
@@ -30,35 +58,92 @@ def create(
         secret_hash=_hash(secret),
         scopes=scopes,
         origins=origins or [],
+        **fields,
     )
-    return key, f"{MARK}_{prefix}_{secret}"
+    forget()
+    return key, _text(prefix, secret)
 
 
-def verify(text: str) -> ClientKey | None:
-    """The usable key that `text` is, or None. One query, whatever `text` holds."""
-    mark, _, rest = text.partition("_")
-    prefix, _, secret = rest.partition("_")
-    if mark != MARK or not prefix or not secret or "\x00" in text:
+def rotate(key: ClientKey, *, overlap: timedelta, now: datetime) -> str:
+    """Give the key a new secret, and return the key as it reads from now on.
+
+    The old secret stays good for `overlap`, so that applications can change over; one that was
+    rotated out before ends at once. Prefix, scopes, origins and open feedback tokens stay. Raises
+    Invalid for an overlap that is too long, Conflict for a revoked key or two rotations at once.
+    """
+    if not timedelta(0) <= overlap <= MAX_OVERLAP:
+        raise Invalid({"overlap": f"at most {MAX_OVERLAP.days} days"})
+    secret = secrets.token_urlsafe(32)
+    unchanged = ClientKey.objects.usable().filter(pk=key.pk, secret_hash=key.secret_hash)
+    if not unchanged.update(
+        secret_hash=_hash(secret),
+        previous_hash=key.secret_hash if overlap else "",
+        previous_until=now + overlap if overlap else None,
+    ):
+        raise Conflict("This key was revoked or rotated meanwhile.")
+    forget()
+    return _text(key.prefix, secret)
+
+
+def by_prefix(prefix: str) -> ClientKey | None:
+    """The usable key of this prefix with its assistant, or None."""
+    kept = _known.get(prefix)
+    if kept and kept[0] > time.monotonic():
+        return kept[1]
+    _known.pop(prefix, None)
+    if "\x00" in prefix:
+        # PostgreSQL can't be asked for a NUL.
         return None
     key = ClientKey.objects.usable().select_related("assistant").filter(prefix=prefix).first()
-    if key is None or not hmac.compare_digest(key.secret_hash, _hash(secret)):
-        return None
+    if key:
+        # Only keys that exist are kept: made-up prefixes must not fill the memory.
+        _known[prefix] = (time.monotonic() + CACHE_SECONDS, key)
     return key
+
+
+def verify(text: str, now: datetime) -> ClientKey | None:
+    """The usable key that `text` is, or None. Compared in constant time."""
+    mark, _, rest = text.partition("_")
+    prefix, _, secret = rest.partition("_")
+    if mark != MARK or not prefix or not secret:
+        return None
+    key = by_prefix(prefix)
+    if key is None:
+        return None
+    given = _hash(secret)
+    current = hmac.compare_digest(key.secret_hash, given)
+    overlaps = key.previous_until is not None and now < key.previous_until
+    previous = hmac.compare_digest(key.previous_hash, given) and overlaps
+    return key if current or previous else None
 
 
 def touch(key: ClientKey, now: datetime) -> None:
     """Note the use, once a minute at most: a busy key must not be a busy row."""
     if key.last_used_at is None or now - key.last_used_at > _TOUCH_EVERY:
+        # Said first to the kept one, so that threads that share it do not all write.
+        key.last_used_at = now
         ClientKey.objects.filter(pk=key.pk).update(last_used_at=now)
 
 
 def revoke(key: ClientKey, now: datetime) -> None:
     ClientKey.objects.usable().filter(pk=key.pk).update(revoked_at=now)
+    forget()
 
 
-def may_vote_from(origin: str) -> bool:
-    """Whether any usable key lists the web origin, which is all a CORS preflight can be asked."""
-    return any(
-        origin in origins
-        for origins in ClientKey.objects.usable().values_list("origins", flat=True)
+def change(key: ClientKey, *, origins: list[str], requests_per_minute: int) -> None:
+    """Set what may change in a key's life. Its scopes may not: a new key tells who got more."""
+    ClientKey.objects.usable().filter(pk=key.pk).update(
+        origins=origins, requests_per_minute=requests_per_minute
     )
+    forget()
+
+
+def may_vote_from(origin: str, clock: Callable[[], float] = time.monotonic) -> bool:
+    """Whether any usable key lists the web origin, which is all a CORS preflight can be asked."""
+    global _origins
+    until, known = _origins
+    if clock() >= until:
+        lists = ClientKey.objects.usable().values_list("origins", flat=True)
+        known = frozenset(one for origins in lists for one in origins)
+        _origins = (clock() + CACHE_SECONDS, known)
+    return origin in known
