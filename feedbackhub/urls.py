@@ -7,13 +7,13 @@ from django.urls import include, path, register_converter
 from django.urls.converters import UUIDConverter
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from feedbackhub import health
-from feedbackhub.api import errors
-from feedbackhub.api.views import contexts, feedback, gateway, interactions
+from feedbackhub import docs, health
+from feedbackhub.api import handlers
+from feedbackhub.api.views import chat, contexts, feedback, gateway, interactions, models
 
-handler400 = errors.bad_request
-handler404 = errors.not_found
-handler500 = errors.server_error
+handler400 = handlers.bad_request
+handler404 = handlers.not_found
+handler500 = handlers.server_error
 
 
 class AnyUUID(UUIDConverter):
@@ -34,6 +34,10 @@ ai = [
     path("feedback/stats", feedback.FeedbackStats.as_view(), name="feedback-stats"),
     path("feedback/export", feedback.FeedbackExport.as_view(), name="feedback-export"),
     path("feedback/<any_uuid:request_id>", feedback.Votes.as_view(), name="vote"),
+    path("models", models.ModelVersions.as_view(), name="models"),
+    path("models/<int:pk>/stats", models.ModelStats.as_view(), name="model-stats"),
+    path("models/<int:pk>/traffic", models.ModelTraffic.as_view(), name="model-traffic"),
+    path("models/<int:pk>/deactivate", models.ModelDeactivation.as_view(), name="model-off"),
     path("<slug:request_type>", gateway.Gateway.as_view(), name="ask"),
 ]
 urlpatterns = [
@@ -42,8 +46,21 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/ai/", include(ai)),
     path("api/v1/interactions", interactions.Interactions.as_view(), name="interactions"),
+    path(
+        "api/v1/assistants/<slug:slug>/active",
+        models.ActiveConfiguration.as_view(),
+        name="active",
+    ),
+    path("v1/chat/completions", chat.ChatCompletions.as_view(), name="chat"),
+    path("v1/models", chat.Models.as_view(), name="served-models"),
+    path("v1/models/<path:name>", chat.Model.as_view(), name="served-model"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("docs/widget/", docs.widget, name="widget"),
+    path(
+        "docs/widget/try/<slug:outcome>/api/v1/ai/feedback/<any_uuid:request_id>",
+        docs.Try.as_view(),
+    ),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),

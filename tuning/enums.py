@@ -104,7 +104,10 @@ VERSION_MOVES: Moves = {
     VersionStatus.CANDIDATE: frozenset({VersionStatus.GATED, VersionStatus.BARRED}),
     VersionStatus.GATED: frozenset({VersionStatus.CANARY}),
     VersionStatus.BARRED: frozenset({VersionStatus.CANARY}),
-    VersionStatus.CANARY: frozenset({VersionStatus.LIVE, VersionStatus.ROLLED_BACK}),
+    # To itself: another share of the traffic.
+    VersionStatus.CANARY: frozenset(
+        {VersionStatus.CANARY, VersionStatus.LIVE, VersionStatus.ROLLED_BACK}
+    ),
     VersionStatus.LIVE: frozenset({VersionStatus.RETIRED, VersionStatus.ROLLED_BACK}),
     VersionStatus.RETIRED: frozenset({VersionStatus.CANARY}),
     VersionStatus.ROLLED_BACK: frozenset({VersionStatus.CANARY}),

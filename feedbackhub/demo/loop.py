@@ -215,7 +215,7 @@ class Loop:
                     now = timezone.now()
                     versions.roll_back(old, by=self.cast.operator, now=now, reason="makes room")
                     left = versions.base_weight(self.assistant)
-            versions.activate(self.model, by=self.cast.operator, now=timezone.now())
+            versions.set_traffic(self.model, by=self.cast.operator, now=timezone.now())
         self.tell(f"{self.model} is {self.model.status} at {self.model.traffic_weight} %")
 
     def _answered_by(self) -> dict[str, int]:

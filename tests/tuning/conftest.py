@@ -15,7 +15,7 @@ from hypothesis import settings
 
 from tuning import backends
 from tuning.backends import BackendError, JobState, TrainingSpec
-from tuning.domain import serving
+from tuning.domain import exemplars
 from tuning.models import BaseModel
 
 # A busy machine is no failure, and a run leaves nothing behind in the tree.
@@ -26,7 +26,7 @@ settings.load_profile("hub")
 @pytest.fixture(autouse=True)
 def _no_kept_indexes():
     """Databases roll their numbers back, so the next test's version may bear this one's."""
-    serving._indexes.clear()
+    exemplars._indexes.clear()
 
 
 @pytest.fixture

@@ -95,7 +95,7 @@ class ModelVersionAdmin(OwnPage, ReadOnlyAdmin):
             if self.act(
                 request,
                 _("It answers a tenth of the requests from now on."),
-                lambda: versions.activate(version, by=request.user, now=now, reason=reason),
+                lambda: versions.set_traffic(version, by=request.user, now=now, reason=reason),
             ):
                 return self.to("change", pk)
         return self.page(

@@ -1,48 +1,57 @@
-"""Which version answers a request, and the answer itself (G1, G2, J2)."""
+"""The gateway's answers, whole or in pieces, with fallback, count and context (G1, G2)."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import random
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TypeVar
+from urllib.parse import urlsplit
 
-from django.db.models import Exists, OuterRef
+from django.conf import settings
+from django.db import DatabaseError, connection
 
 from reviews.domain import contexts
-from reviews.models import Assistant, Correction, RequestType
-from tuning.domain import datasets, versions
-from tuning.enums import AnswerOutcome, Part, Provider
-from tuning.models import Answer, DatasetMember, ModelVersion
-from tuning.providers.base import Completion, CompletionRequest, ModelProvider, ProviderError
-from tuning.providers.exemplar import (
-    DEFAULT_THRESHOLD,
-    Exemplar,
-    ExemplarProvider,
-    Index,
-    last_question,
+from reviews.domain.errors import Unavailable
+from reviews.models import Assistant, RequestType
+from tuning.domain import exemplars, routing
+from tuning.enums import AnswerOutcome, Provider
+from tuning.models import Answer, ModelVersion
+from tuning.providers.base import (
+    Chunk,
+    Completion,
+    CompletionRequest,
+    ModelProvider,
+    ProviderError,
+    Sampling,
 )
+from tuning.providers.exemplar import ExemplarProvider
+from tuning.providers.gemini import GeminiProvider
+from tuning.providers.layered import LayeredProvider
+from tuning.providers.openai import OpenAIProvider
 
 log = logging.getLogger("hub.gateway")
-_KEPT = 32
-_indexes: OrderedDict[tuple[Any, ...], ExemplarProvider] = OrderedDict()
-_guard = threading.Lock()
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request to the gateway. `session` keeps a caller on one version; it is never stored."""
+    """A request to the gateway.
+
+    `session` keeps a caller on one version and is never stored; `reference` asks for a serving
+    version by name; `system` is the caller's own instruction, which follows the prompt version's.
+    """
 
     prompt: str
     history: tuple[tuple[str, str], ...] = ()
     language: str = "id"
     session: str = ""
+    reference: str = ""
+    system: str = ""
+    sampling: Sampling = Sampling()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,154 +62,267 @@ class Answered:
     completion: Completion
 
 
-# --- the exemplar model of a version -------------------------------------------------------------
-def lessons(version: ModelVersion) -> list[Exemplar]:
-    """Corrections in force that the version was not taught: correct once, effective at once.
+# --- who answers ---------------------------------------------------------------------------------
+def _remote(version: ModelVersion) -> str:
+    """What the provider calls the version: what its run made, or its base model."""
+    return str(version.settings.get("model") or version.base_model.provider_name)
 
-    A version whose train part holds them needs no reminder, so each retires by itself (J2); one
-    that fell into its test or validation part was never taught.
-    """
-    taught = DatasetMember.objects.filter(
-        version=version.dataset_version_id,
-        part=Part.TRAIN,
-        revision=OuterRef("pair__current_revision"),
+
+def _openai(version: ModelVersion) -> ModelProvider:
+    endpoint = version.base_model.endpoint
+    parts = urlsplit(endpoint)
+    # By origin: an address that somebody edits later must not be sent another server's key.
+    key = settings.PROVIDER_API_KEYS.get(f"{parts.scheme}://{parts.netloc}", "")
+    return OpenAIProvider(
+        endpoint, _remote(version), api_key=key, timeout=settings.GATEWAY_TIMEOUT_SECONDS
     )
-    rows = Correction.objects.in_force().filter(~Exists(taught), assistant=version.assistant_id)
-    texts = rows.order_by("id").values_list(
-        "pair__current_revision__input",
-        "pair__current_revision__output",
-        "history",
-        "pair__question__identity",
+
+
+def _gemini(version: ModelVersion) -> ModelProvider:
+    base = version.base_model
+    return GeminiProvider(
+        _remote(version),
+        api_key=settings.GEMINI_API_KEY,
+        project=settings.GEMINI_PROJECT_ID,
+        location=base.region,
+        base_url=base.endpoint,
+        timeout=settings.GATEWAY_TIMEOUT_SECONDS,
     )
-    return [Exemplar(q, a, last_question(turns), family) for q, a, turns, family in texts]
 
 
-def _exemplars(version: ModelVersion) -> list[Exemplar]:
-    if version.is_base or version.dataset_version is None:
-        return []
-    taught = datasets.examples(version.dataset_version, Part.TRAIN)
-    families = datasets.groups(version.dataset_version, Part.TRAIN)
-    return [
-        Exemplar(example.input, example.output, last_question(example.history), family)
-        for example, family in zip(taught, families, strict=True)
-    ]
-
-
-def _make(version: ModelVersion, with_lessons: bool) -> ExemplarProvider:
-    threshold = version.settings.get("threshold", DEFAULT_THRESHOLD)
-    found = _exemplars(version) + (lessons(version) if with_lessons else [])
-    return ExemplarProvider(Index(found, threshold))
-
-
-def _lessons_stamp(version: ModelVersion) -> tuple[Any, ...]:
-    # Each text, not a count: one withdrawn and another approved leave that as it was.
-    rows = Correction.objects.in_force().filter(assistant=version.assistant_id)
-    return tuple(rows.order_by("id").values_list("pk", "pair__current_revision"))
-
-
-def _exemplar(version: ModelVersion, with_lessons: bool) -> ExemplarProvider:
-    """The version's index, kept until a lesson changes; a version's own exemplars never do."""
-    stamp = _lessons_stamp(version) if with_lessons else ("none",)
-    key = (version.pk, version.reference, *stamp)
-    with _guard:
-        if key in _indexes:
-            _indexes.move_to_end(key)
-            return _indexes[key]
-    made = _make(version, with_lessons)
-    with _guard:
-        _indexes[key] = made
-        while len(_indexes) > _KEPT:
-            _indexes.popitem(last=False)
-    return made
-
-
-_PROVIDERS: dict[str, Callable[[ModelVersion, bool], ModelProvider]] = {
-    Provider.EXEMPLAR: _exemplar,
+_OUTSIDE: dict[str, Callable[[ModelVersion], ModelProvider]] = {
+    Provider.OPENAI: _openai,
+    Provider.GEMINI: _gemini,
 }
 
 
 def provider(version: ModelVersion, *, with_lessons: bool = True) -> ModelProvider:
     """Who answers for the version. Evaluations ask without lessons: they measure the version."""
-    return _PROVIDERS[version.base_model.provider](version, with_lessons)
+    index = exemplars.index(version, with_lessons=with_lessons)
+    if version.base_model.provider == Provider.EXEMPLAR:
+        return ExemplarProvider(index)
+    outside = _OUTSIDE[version.base_model.provider](version)
+    return LayeredProvider(outside, index) if index.families else outside
 
 
-# --- routing -------------------------------------------------------------------------------------
-def _point(assistant: Assistant, session: str) -> float:
-    """Where on the scale from 0 to 100 a request falls: the same for the same session."""
-    if not session:
-        return random.uniform(0, 100)
-    digest = hashlib.sha256(f"{assistant.pk}:{session}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64 * 100
+# --- places and connections ----------------------------------------------------------------------
+class _Places:
+    """How many answers of outside providers this process waits for."""
+
+    def __init__(self) -> None:
+        self._taken = 0
+        self._guard = threading.Lock()
+
+    def take(self) -> None:
+        """Raises Unavailable where all are taken: votes and pages need threads, too."""
+        with self._guard:
+            if self._taken >= settings.GATEWAY_MAX_OPEN:
+                raise Unavailable("too many answers are being waited for, try again in a moment")
+            self._taken += 1
+
+    def leave(self) -> None:
+        with self._guard:
+            self._taken -= 1
+
+    @property
+    def taken(self) -> int:
+        return self._taken
 
 
-def route(assistant: Assistant, session: str = "") -> ModelVersion:
-    """The version for a request, by traffic weight; the base takes what the others leave."""
-    serving = ModelVersion.objects.serving().filter(assistant=assistant)
-    rows = serving.select_related("base_model", "prompt__assistant", "dataset_version__prompt")
-    point = _point(assistant, session)
-    base = None
-    for version in rows.order_by("id"):
-        if version.is_base:
-            base = version
-            continue
-        point -= version.traffic_weight
-        if point < 0:
-            return version
-    return base or versions.ensure_base(assistant)
+places = _Places()
 
 
+def _take_place(line: list[ModelVersion]) -> Callable[[], None]:
+    """A place, where an outside provider may be asked; returns what leaves it again."""
+    if all(version.base_model.provider == Provider.EXEMPLAR for version in line):
+        return lambda: None
+    places.take()
+    return places.leave
+
+
+def _give_back_connection() -> None:
+    """Into its pool, where there is one: nobody may hold one while a provider thinks."""
+    if connection.settings_dict["OPTIONS"].get("pool"):
+        connection.close()
+
+
+# --- an answer in the making ---------------------------------------------------------------------
 def _note(version: ModelVersion, outcome: str, began: float, now: datetime) -> None:
     milliseconds = round((time.perf_counter() - began) * 1000)
-    Answer.objects.create(version=version, at=now, milliseconds=milliseconds, outcome=outcome)
-
-
-def _complete(
-    version: ModelVersion, request: CompletionRequest, now: datetime
-) -> tuple[ModelVersion, Completion]:
-    """Ask the version; a candidate that fails falls back to the base and has it counted."""
-    began = time.perf_counter()
     try:
-        completion = provider(version).complete(request)
-    except ProviderError as error:
-        _note(version, AnswerOutcome.FAILED, began, now)
-        if version.is_base:
-            raise
-        log.warning("candidate failed", extra={"version": version.reference, "error": str(error)})
-        base = versions.ensure_base(version.assistant)
-        return _complete(base, replace(request, system=base.prompt.text), now)
-    outcome = AnswerOutcome.DECLINED if completion.declined else AnswerOutcome.ANSWERED
-    _note(version, outcome, began, now)
-    return version, completion
+        Answer.objects.create(version=version, at=now, milliseconds=milliseconds, outcome=outcome)
+    except DatabaseError as error:
+        # The answer is there: it must not be lost because it could not be counted.
+        log.error("answer not counted", extra={"error": repr(error)})
+
+
+@dataclass(slots=True)
+class _Making:
+    """An answer from its question to its count."""
+
+    assistant: Assistant
+    request_type: RequestType
+    asked: Asked
+    now: datetime
+    line: list[ModelVersion]
+    request_id: str
+    version: ModelVersion
+    began: float = 0.0
+
+    def request(self) -> CompletionRequest:
+        own = [self.version.prompt.text, self.asked.system]
+        return CompletionRequest(
+            prompt=self.request_type.fill(self.asked.prompt),
+            system="\n\n".join(part for part in own if part),
+            history=self.asked.history,
+            language=self.asked.language,
+            sampling=self.asked.sampling,
+        )
+
+    def ask(self, call: Callable[[ModelProvider, CompletionRequest], T]) -> T:
+        """What the first version says that does not fail; a failure counts against its version."""
+        for place, version in enumerate(self.line, start=1):
+            self.version, self.began = version, time.perf_counter()
+            try:
+                who = provider(version)
+                _give_back_connection()
+                return call(who, self.request())
+            except ProviderError as error:
+                self.count(AnswerOutcome.FAILED)
+                told = {"version": version.reference, "error": str(error)}
+                log.warning("version failed", extra=told)
+                if place == len(self.line):
+                    raise
+        raise AssertionError("a line of versions is never empty")
+
+    def count(self, outcome: str) -> None:
+        _note(self.version, outcome, self.began, self.now)
+
+    def context(self, text: str, declined: bool) -> contexts.Context:
+        return contexts.Context(
+            request_id=self.request_id,
+            assistant_id=self.assistant.pk,
+            request_type=self.request_type.slug,
+            prompt=self.asked.prompt,
+            response=text,
+            asked_at=self.now.isoformat(),
+            history=[list(turn) for turn in self.asked.history],
+            model_version=self.version.reference,
+            prompt_version=str(self.version.prompt),
+            language=self.asked.language,
+            declined=declined,
+        )
+
+    def end(self, outcome: str, text: str = "", declined: bool = False) -> contexts.Context:
+        """Count it, and keep what was answered for a vote."""
+        self.count(outcome)
+        context = self.context(text, declined)
+        if text:
+            try:
+                contexts.register(context)
+            except Unavailable as error:
+                # Without a cache nobody can vote on it, but the answer itself is good.
+                log.error("answer can't be voted on", extra={"error": str(error)})
+        return context
+
+
+def _begin(assistant: Assistant, request_type: RequestType, asked: Asked, now: datetime) -> _Making:
+    line = routing.route(assistant, asked.session, asked.reference)
+    request_id = str(contexts.new_id(now.timestamp()))
+    return _Making(assistant, request_type, asked, now, line, request_id, line[0])
+
+
+def _outcome(declined: bool) -> AnswerOutcome:
+    return AnswerOutcome.DECLINED if declined else AnswerOutcome.ANSWERED
 
 
 def answer(
-    assistant: Assistant,
-    request_type: RequestType,
-    asked: Asked,
-    *,
-    now: datetime,
+    assistant: Assistant, request_type: RequestType, asked: Asked, *, now: datetime
 ) -> Answered:
-    """Answer through the version that the traffic weights choose, and register the context."""
-    version = route(assistant, asked.session)
-    request = CompletionRequest(
-        prompt=request_type.fill(asked.prompt),
-        system=version.prompt.text,
-        history=asked.history,
-        language=asked.language,
-    )
-    version, completion = _complete(version, request, now)
-    context = contexts.Context(
-        request_id=str(contexts.new_id(now.timestamp())),
-        assistant_id=assistant.pk,
-        request_type=request_type.slug,
-        prompt=asked.prompt,
-        response=completion.text,
-        asked_at=now.isoformat(),
-        history=[list(turn) for turn in asked.history],
-        model_version=version.reference,
-        prompt_version=str(version.prompt),
-        language=asked.language,
-        declined=completion.declined,
-    )
-    contexts.register(context)
-    return Answered(context, completion)
+    """Answer through the version that the traffic weights choose, and register the context.
+
+    Raises ProviderError where the base failed, too, Unavailable where no place is free, Unknown
+    for a version by name that does not serve.
+    """
+    making = _begin(assistant, request_type, asked, now)
+    leave = _take_place(making.line)
+    try:
+        done = making.ask(lambda who, request: who.complete(request))
+    finally:
+        leave()
+    context = making.end(_outcome(done.declined), done.text, done.declined)
+    return Answered(context, done)
+
+
+class AnswerStream:
+    """An answer piece by piece. Its version is settled: the first piece is there.
+
+    Iterate it once, and close it whatever happens. The context is registered before the last piece
+    goes out, so that a vote can follow at once; of an answer that the caller cut off, what was told
+    is kept. A provider that fails between two pieces raises ProviderError.
+    """
+
+    def __init__(
+        self, making: _Making, first: Chunk, rest: Iterator[Chunk], leave: Callable[[], None]
+    ) -> None:
+        self.request_id = making.request_id
+        self.model_version = making.version.reference
+        self.prompt_version = str(making.version.prompt)
+        self._making, self._first, self._rest, self._leave = making, first, rest, leave
+        self._told: list[str] = []
+        self._declined = self._ended = self._closed = False
+
+    def __iter__(self) -> Iterator[Chunk]:
+        try:
+            yield self._take(self._first)
+            for chunk in self._rest:
+                yield self._take(chunk)
+        except ProviderError:
+            self._ended = True
+            self._making.count(AnswerOutcome.FAILED)
+            raise
+
+    def _take(self, chunk: Chunk) -> Chunk:
+        self._told.append(chunk.text)
+        self._declined = self._declined or chunk.declined
+        if chunk.finish_reason:
+            self._end(_outcome(self._declined))
+        return chunk
+
+    def _end(self, outcome: str) -> None:
+        self._ended = True
+        self._making.end(outcome, "".join(self._told), self._declined)
+
+    def close(self) -> None:
+        """Give everything back; not a generator's own close, which does nothing before its start."""
+        if self._closed:
+            return
+        self._closed = True
+        self._leave()
+        self._rest.close()  # type: ignore[attr-defined]  # every provider's stream is a generator
+        if not self._ended:
+            self._end(AnswerOutcome.CANCELLED)
+        _give_back_connection()
+
+
+def _first_piece(who: ModelProvider, request: CompletionRequest) -> tuple[Chunk, Iterator[Chunk]]:
+    pieces = who.stream(request)
+    first = next(pieces, None)
+    if first is None:
+        raise ProviderError("the stream ended before it began", permanent=False)
+    return first, pieces
+
+
+def open_stream(
+    assistant: Assistant, request_type: RequestType, asked: Asked, *, now: datetime
+) -> AnswerStream:
+    """The answer as a stream, once its first piece is there. Raises as `answer` does; after the
+    first piece there is no falling back."""
+    making = _begin(assistant, request_type, asked, now)
+    leave = _take_place(making.line)
+    try:
+        first, rest = making.ask(_first_piece)
+    except BaseException:
+        leave()
+        raise
+    return AnswerStream(making, first, rest, leave)

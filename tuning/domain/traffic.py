@@ -33,7 +33,8 @@ def _start(now: datetime) -> datetime:
 def _answers(start: datetime) -> list[dict[str, Any]]:
     rows: Any = Answer.objects.filter(at__gte=start).annotate(hour=TruncHour("at", tzinfo=UTC))
     counts = {name: Count("id", filter=Q(outcome=name)) for name in AnswerOutcome.values}
-    took = Avg("milliseconds", filter=~Q(outcome=AnswerOutcome.FAILED))
+    whole = Q(outcome__in=[AnswerOutcome.ANSWERED, AnswerOutcome.DECLINED])
+    took = Avg("milliseconds", filter=whole)
     grouped = rows.values("hour", "version_id").annotate(mean_milliseconds=took, **counts)
     return list(grouped.order_by("hour", "version_id"))
 

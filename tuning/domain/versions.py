@@ -8,54 +8,84 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, transaction
-from django.db.models import F, Sum
+from django.db.models import F, QuerySet, Sum
 from django.utils.translation import gettext_noop
 
 from reviews.domain import assistants
 from reviews.domain.errors import Conflict, Invalid, Refused
 from reviews.domain.transitions import history, move
 from reviews.models import Assistant
-from tuning.enums import Backend, Provider, Stage, VersionStatus
-from tuning.models import BaseModel, ModelVersion, TuningRun
+from tuning.domain import gates
+from tuning.enums import SERVING, Backend, Provider, Stage, VersionStatus
+from tuning.models import BaseModel, Evaluation, ModelVersion, TuningRun
 
 BASE_NAME = "base"
 
 
 def base_model() -> BaseModel:
-    """The base model that TUNING_BASE_MODEL names: the embedded one, or a row that is there.
+    """The base model that TUNING_BASE_MODEL names: the embedded one, GEMINI_MODEL, or a row that
+    is there.
 
     Raises ImproperlyConfigured for a name that nobody has: a misspelt one must not become a model.
     """
     name = settings.TUNING_BASE_MODEL
-    if name == Provider.EXEMPLAR:
-        embedded, _created = BaseModel.objects.get_or_create(
-            name=name, defaults={"provider": Provider.EXEMPLAR, "backend": Backend.EXEMPLAR}
-        )
-        return embedded
+    known: dict[str, dict[str, str]] = {
+        settings.GEMINI_MODEL: {"provider": Provider.GEMINI},
+        Provider.EXEMPLAR: {"provider": Provider.EXEMPLAR, "backend": Backend.EXEMPLAR},
+    }
+    if name in known:
+        made, _created = BaseModel.objects.get_or_create(name=name, defaults=known[name])
+        return made
     found = BaseModel.objects.filter(name=name).first()
     if found is None:
         raise ImproperlyConfigured(f"TUNING_BASE_MODEL: no base model is called {name!r}")
     return found
 
 
+def _bases(assistant: Assistant) -> QuerySet[ModelVersion]:
+    return ModelVersion.objects.filter(assistant=assistant, run=None)
+
+
+def _make_base(assistant: Assistant, model: BaseModel) -> ModelVersion:
+    earlier = _bases(assistant).count()
+    name = f"{BASE_NAME}-{earlier + 1}" if earlier else BASE_NAME
+    return ModelVersion.objects.create(
+        assistant=assistant,
+        name=name,
+        reference=f"{assistant.slug}/{name}",
+        base_model=model,
+        prompt=assistant.prompts.latest("number"),
+        status=VersionStatus.LIVE,
+    )
+
+
 def ensure_base(assistant: Assistant) -> ModelVersion:
     """The assistant's base version, made where there is none: every assistant starts with one."""
-    found = ModelVersion.objects.filter(assistant=assistant, run=None).first()
+    live = _bases(assistant).filter(status=VersionStatus.LIVE)
+    found = live.select_related("base_model", "prompt__assistant").first()
     if found:
         return found
     assistants.prepare(assistant)
     try:
         with transaction.atomic():
-            return ModelVersion.objects.create(
-                assistant=assistant,
-                name=BASE_NAME,
-                reference=f"{assistant.slug}/{BASE_NAME}",
-                base_model=base_model(),
-                prompt=assistant.prompts.latest("number"),
-                status=VersionStatus.LIVE,
-            )
+            return _make_base(assistant, base_model())
     except IntegrityError:
-        return ModelVersion.objects.get(assistant=assistant, run=None)
+        return live.get()
+
+
+def change_base(
+    assistant: Assistant, model: BaseModel, *, by: Any, now: datetime, reason: str
+) -> ModelVersion:
+    """Let another base model answer what the candidates leave, with the newest prompt.
+
+    A base version never changes: the old one is retired and a new one made, in one transaction.
+    """
+    if not reason.strip():
+        raise Invalid({"reason": gettext_noop("say why the base changes")})
+    old = ensure_base(assistant)
+    with transaction.atomic():
+        move(old, VersionStatus.RETIRED, by=by, note=reason, now=now)
+        return _make_base(assistant, model)
 
 
 def _next_name(assistant: Assistant) -> str:
@@ -89,10 +119,8 @@ def base_weight(assistant: Assistant) -> int:
     return 100 - (taken.aggregate(total=Sum("traffic_weight"))["total"] or 0)
 
 
-def _check_weight(version: ModelVersion, weight: int) -> None:
+def _check_left(version: ModelVersion, weight: int) -> None:
     left = base_weight(version.assistant) + version.traffic_weight
-    if weight not in Stage.values:
-        raise Invalid({"weight": "one of " + ", ".join(str(stage) for stage in Stage.values)})
     if weight > left:
         raise Conflict(f"other versions hold traffic: at most {left} % are left")
 
@@ -103,31 +131,46 @@ def overrides(version: ModelVersion) -> bool:
     return version.status == barred or history(version).filter(to_status=barred).exists()
 
 
-def activate(
-    version: ModelVersion, *, by: Any, now: datetime, weight: int = Stage.TEN, reason: str = ""
-) -> None:
-    """Give the version its first share of the traffic. A person does this, never the machine.
+def _gates_passed(version: ModelVersion, weight: int) -> bool:
+    """Whether the gates before the stage that the weight falls into were passed."""
+    stage = next(stage for stage in Stage.values if weight <= stage)
+    if stage == Stage.TEN:
+        # What the status says: such a version was gated, or overridden before.
+        return not overrides(version)
+    evaluation = Evaluation.objects.filter(version=version).first()
+    return evaluation is not None and gates.passed(evaluation, stage)
 
-    A barred version needs a written reason and the permission to override a gate.
+
+def _may_override(by: Any, reason: str) -> None:
+    if by is None or not by.has_perm("tuning.override_gate"):
+        raise Refused(gettext_noop("a required gate was not passed, and you may not override it"))
+    if not reason.strip():
+        raise Invalid({"reason": gettext_noop("say why a gate is overridden")})
+
+
+def set_traffic(
+    version: ModelVersion, weight: int = Stage.TEN, *, by: Any, now: datetime, reason: str = ""
+) -> None:
+    """Give the version this share of the traffic, in percent: its first one, or another.
+
+    A person does this, or a key that a person gave the scope to; never the machine. Gates that the
+    share needs and that were not passed take a written reason and the permission to override.
     """
     if version.is_base:
         raise Refused(gettext_noop("the base takes what the others leave"))
-    if overrides(version):
-        if not by.has_perm("tuning.override_gate"):
-            raise Refused(
-                gettext_noop("a required gate was not passed, and you may not override it")
-            )
-        if not reason.strip():
-            raise Invalid({"reason": gettext_noop("say why a gate is overridden")})
-    if weight != Stage.TEN:
-        # Wider stages have gates of their own, which a rollout measures.
-        raise Invalid({"weight": gettext_noop("a version starts at 10 %")})
+    if not 1 <= weight <= 100:
+        raise Invalid({"weight": gettext_noop("a whole number from 1 to 100")})
+    if version.status in SERVING and weight == version.traffic_weight:
+        return
+    if not _gates_passed(version, weight):
+        _may_override(by, reason)
     with transaction.atomic():
-        # Two activations at once: the assistant's row makes the second count the first.
+        # Two at once: the assistant's row makes the second count the first.
         Assistant.objects.filter(pk=version.assistant_id).update(name=F("name"))
-        _check_weight(version, weight)
+        _check_left(version, weight)
+        note = f"{version.traffic_weight} % → {weight} %. {reason}".strip()
         fields = {"traffic_weight": weight}
-        move(version, VersionStatus.CANARY, by=by, note=reason, now=now, fields=fields)
+        move(version, VersionStatus.CANARY, by=by, note=note, now=now, fields=fields)
 
 
 def roll_back(version: ModelVersion, *, by: Any, now: datetime, reason: str) -> None:
@@ -138,3 +181,9 @@ def roll_back(version: ModelVersion, *, by: Any, now: datetime, reason: str) -> 
         raise Invalid({"reason": gettext_noop("say why it is rolled back")})
     fields = {"traffic_weight": 0}
     move(version, VersionStatus.ROLLED_BACK, by=by, note=reason, now=now, fields=fields)
+
+
+def deactivate(version: ModelVersion, *, by: Any, now: datetime, reason: str) -> None:
+    """Roll it back where it serves. Asked again, nothing happens."""
+    if version.is_base or version.status in SERVING:
+        roll_back(version, by=by, now=now, reason=reason)

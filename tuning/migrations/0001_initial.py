@@ -310,4 +310,8 @@ class Migration(migrations.Migration):
             model_name='modelversion',
             constraint=models.UniqueConstraint(condition=models.Q(('run', None), ('status', 'live')), fields=('assistant',), name='version_base_once'),
         ),
+        migrations.AddConstraint(
+            model_name='modelversion',
+            constraint=models.CheckConstraint(condition=models.Q(('run__isnull', False), ('status__in', ['live', 'retired']), _connector='OR'), name='version_base_live_or_retired'),
+        ),
     ]

@@ -79,6 +79,11 @@ class ModelVersion(models.Model):
                 condition=Q(status__in=VersionStatus.values), name="version_status_known"
             ),
             models.CheckConstraint(
+                condition=Q(run__isnull=False)
+                | Q(status__in=[VersionStatus.LIVE, VersionStatus.RETIRED]),
+                name="version_base_live_or_retired",
+            ),
+            models.CheckConstraint(
                 condition=Q(traffic_weight__lte=100), name="version_weight_percent"
             ),
             models.CheckConstraint(

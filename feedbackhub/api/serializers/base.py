@@ -58,6 +58,15 @@ class Whole(serializers.IntegerField):
         return data
 
 
+class Number(serializers.FloatField):
+    """A number; not '0.5', not true."""
+
+    def to_internal_value(self, data: Any) -> float:
+        if not isinstance(data, int | float) or isinstance(data, bool):
+            self.fail("invalid")
+        return float(super().to_internal_value(data))
+
+
 class Strict(serializers.Serializer[Any]):
     """Refuses fields that it does not know: a misspelt one must not be lost in silence."""
 

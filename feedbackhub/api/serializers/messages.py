@@ -19,8 +19,8 @@ class Message(Strict):
 
 
 class Question(Strict):
-    """`prompt`, or `messages` that end with the user's. A system message is not kept: the prompt
-    version stands for it."""
+    """`prompt`, or `messages` that end with the user's. A system message is not kept with the
+    answer: the prompt version stands for it. The gateway sends it after the prompt version's own."""
 
     prompt = Text(required=False)
     messages = Message(  # type: ignore[call-arg]  # many=True makes a list serializer of it
@@ -35,11 +35,12 @@ class Question(Strict):
                 {"messages": ["prompt or messages is needed, not both"]}
             )
         if messages is None:
-            return data | {"history": ()}
+            return data | {"history": (), "system": ""}
         if messages[-1]["role"] != "user":
             raise serializers.ValidationError({"messages": ["must end with the user's message"]})
         turns = tuple((m["role"], m["content"]) for m in messages if m["role"] != "system")
-        return data | {"prompt": turns[-1][1], "history": turns[:-1]}
+        system = "\n\n".join(m["content"] for m in messages if m["role"] == "system")
+        return data | {"prompt": turns[-1][1], "history": turns[:-1], "system": system}
 
 
 class Ticket(serializers.Serializer[Any]):

@@ -6,17 +6,24 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django.conf import settings
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import status
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, NotFound
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
 
+from feedbackhub.api.authentication import ClientKeyAuthentication, StaffSession
 from feedbackhub.api.serializers.base import Problem
 from reviews.domain import contexts
-from reviews.models import ClientKey
+from reviews.enums import Scope
+from reviews.models import Assistant, ClientKey
 
-PROBLEMS = dict.fromkeys((400, 401, 403, 411, 413, 415, 422, 503), Problem)
+PROBLEMS = dict.fromkeys((400, 401, 403, 411, 413, 415, 422, 429, 503), Problem)
 """What any call with a body may answer, for the schema."""
+
+
+FOR_STAFF = OpenApiParameter("assistant", str, description="Staff only: the assistant's slug.")
 
 
 class LengthRequired(APIException):
@@ -46,12 +53,34 @@ def caller(request: Request) -> ClientKey:
     return cast(ClientKey, key)
 
 
+class Reading(APIView):
+    """For a key with the view's scope, or for staff who name the assistant."""
+
+    scope = Scope.READ
+    staff_permission = "reviews.view_feedback"
+    authentication_classes = [ClientKeyAuthentication, StaffSession]
+
+    def assistant(self, request: Request, slug: str = "") -> Assistant:
+        """The key's own, or the one that staff name."""
+        if isinstance(request.auth, ClientKey):
+            return request.auth.assistant
+        # PostgreSQL can't be asked for a NUL.
+        slug = slug or request.query_params.get("assistant", "").replace("\x00", "")
+        found = Assistant.objects.filter(slug=slug).first()
+        if found is None:
+            raise NotFound("assistant: its slug is needed")
+        return found
+
+
 def ticket(context: contexts.Context, key_prefix: str) -> dict[str, Any]:
     """What a vote on the answer needs."""
-    asked_at = datetime.fromisoformat(context.asked_at)
+    return ticket_for(context.request_id, datetime.fromisoformat(context.asked_at), key_prefix)
+
+
+def ticket_for(request_id: str, asked_at: datetime, key_prefix: str) -> dict[str, Any]:
     expires_at = asked_at + timedelta(seconds=settings.FEEDBACK_CACHE_TTL)
     return {
-        "request_id": context.request_id,
-        "feedback_token": contexts.token(context.request_id, key_prefix),
+        "request_id": request_id,
+        "feedback_token": contexts.token(request_id, key_prefix),
         "expires_at": expires_at.isoformat(timespec="seconds"),
     }

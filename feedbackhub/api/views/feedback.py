@@ -16,22 +16,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from feedbackhub.api.authentication import (
-    ClientKeyAuthentication,
-    StaffSession,
-    VoteToken,
-    VoteTokenAuthentication,
-)
+from feedbackhub.api.authentication import VoteToken, VoteTokenAuthentication
 from feedbackhub.api.serializers.base import Problem
 from feedbackhub.api.serializers.feedback import Stats, StoredVote, Vote
-from feedbackhub.api.views.base import PROBLEMS, caller, checked
+from feedbackhub.api.views.base import FOR_STAFF, PROBLEMS, Reading, caller, checked
 from reviews.domain import contexts, feedback, feedback_export, keys
 from reviews.enums import Scope
 from reviews.models import Assistant, ClientKey
 from tuning.domain import exports
 
 BLOCK = 64 * 1024
-_FOR_STAFF = OpenApiParameter("assistant", str, description="Staff only: the assistant's slug.")
 
 
 class Votes(APIView):
@@ -110,32 +104,15 @@ class Votes(APIView):
         origin = request.headers.get("Origin")
         if origin and self._may_read(origin):
             response["Access-Control-Allow-Origin"] = origin
+            response["Access-Control-Expose-Headers"] = "Retry-After"
         patch_vary_headers(response, ["Origin"])
         return response
 
 
-class _Reading(APIView):
-    """For a key with the read scope, or for staff who name the assistant."""
-
-    scope = Scope.READ
-    staff_permission = "reviews.view_feedback"
-    authentication_classes = [ClientKeyAuthentication, StaffSession]
-
-    def assistant(self, request: Request) -> Assistant:
-        if isinstance(request.auth, ClientKey):
-            return request.auth.assistant
-        # PostgreSQL can't be asked for a NUL.
-        slug = request.query_params.get("assistant", "").replace("\x00", "")
-        found = Assistant.objects.filter(slug=slug).first()
-        if found is None:
-            raise NotFound("assistant: its slug is needed")
-        return found
-
-
-class FeedbackStats(_Reading):
+class FeedbackStats(Reading):
     @extend_schema(
         operation_id="feedback_stats",
-        parameters=[_FOR_STAFF],
+        parameters=[FOR_STAFF],
         responses={200: Stats, 401: Problem, 403: Problem, 404: Problem, 503: Problem},
     )
     def get(self, request: Request) -> Response:
@@ -161,7 +138,7 @@ def _blocks(rows: Iterator[bytes]) -> Iterator[bytes]:
     yield b"".join(waiting)
 
 
-class FeedbackExport(_Reading):
+class FeedbackExport(Reading):
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
         """`format` alone says what is sent: whoever accepts only NDJSON is not turned away."""
         return super().perform_content_negotiation(request, force=True)
@@ -169,7 +146,7 @@ class FeedbackExport(_Reading):
     @extend_schema(
         operation_id="feedback_export",
         parameters=[
-            _FOR_STAFF,
+            FOR_STAFF,
             OpenApiParameter("days", int, description="How far back; 7 unless told."),
             OpenApiParameter("format", str, enum=["jsonl", "json"]),
         ],

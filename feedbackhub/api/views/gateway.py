@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -17,13 +19,41 @@ from reviews.models import RequestType
 from tuning.domain import serving
 
 
+def check_size(sent: dict[str, Any]) -> None:
+    """Raise Invalid for more than GATEWAY_MAX_PROMPT_CHARS in all messages."""
+    size = len(sent["prompt"]) + len(sent["system"])
+    size += sum(len(words) for _role, words in sent["history"])
+    if size > settings.GATEWAY_MAX_PROMPT_CHARS:
+        limit = settings.GATEWAY_MAX_PROMPT_CHARS
+        raise Invalid({"messages": f"at most {limit} characters in all"})
+
+
+def ticket_of(answered: serving.Answered, key_prefix: str) -> dict[str, Any]:
+    """What an answer of the gateway bears beside its text."""
+    return ticket(answered.context, key_prefix) | {
+        "model_version": answered.context.model_version,
+        "prompt_version": answered.context.prompt_version,
+        "declined": answered.completion.declined,
+    }
+
+
+def headers(ticket: dict[str, Any]) -> dict[str, str]:
+    """The same in headers, for callers that see no body of ours. OpenAI's clients show the first
+    as an answer's `_request_id`."""
+    return {
+        "X-Request-ID": ticket["request_id"],
+        "X-Feedback-Token": ticket["feedback_token"],
+        "X-Model-Version": ticket["model_version"],
+    }
+
+
 class Gateway(APIView):
     scope = Scope.GENERATE
 
     @extend_schema(
         operation_id="ask",
         request=Ask,
-        responses={200: AskAnswer, 404: Problem, 502: Problem, **PROBLEMS},
+        responses={200: AskAnswer, 404: Problem, 502: Problem, 504: Problem, **PROBLEMS},
     )
     def post(self, request: Request, request_type: str) -> Response:
         """Ask through the hub: a model version is chosen by traffic weight, and the answer can be
@@ -32,21 +62,14 @@ class Gateway(APIView):
         kind = RequestType.objects.filter(assistant=key.assistant, slug=request_type).first()
         if kind is None:
             raise NotFound(f"This assistant has no request type {request_type!r}.")
-        size = len(sent["prompt"]) + sum(len(words) for _role, words in sent["history"])
-        if size > settings.GATEWAY_MAX_PROMPT_CHARS:
-            limit = settings.GATEWAY_MAX_PROMPT_CHARS
-            raise Invalid({"messages": f"at most {limit} characters in all"})
+        check_size(sent)
         asked = serving.Asked(
             prompt=sent["prompt"],
             history=sent["history"],
             language=sent.get("language") or key.assistant.language,
             session=sent.get("session", ""),
+            system=sent["system"],
         )
         answered = serving.answer(key.assistant, kind, asked, now=timezone.now())
-        body = ticket(answered.context, key.prefix) | {
-            "response": answered.completion.text,
-            "declined": answered.completion.declined,
-            "model_version": answered.context.model_version,
-            "prompt_version": answered.context.prompt_version,
-        }
-        return Response(body)
+        body = ticket_of(answered, key.prefix) | {"response": answered.completion.text}
+        return Response(body, headers=headers(body))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from operator import attrgetter
+
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,6 +31,11 @@ class Interactions(APIView):
         sent = body(request)
         raw = sent if isinstance(sent, bytes) else b""
         new, refused = source.read(raw)
-        accepted = interactions.record(caller(request).assistant, new)
-        lines = [{"line": item.line, "reason": item.reason} for item in refused]
-        return Response({"accepted": accepted, "refused": lines}, status=202)
+        recorded = interactions.record(caller(request).assistant, new)
+        refused = sorted(refused + recorded.refused, key=attrgetter("line"))
+        answer = {
+            "accepted": recorded.accepted,
+            "duplicates": recorded.duplicates,
+            "refused": [{"line": item.line, "reason": item.reason} for item in refused],
+        }
+        return Response(answer, status=202)

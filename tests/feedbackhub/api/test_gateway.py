@@ -10,7 +10,7 @@ from reviews.domain import assistants, contexts
 from reviews.models import Feedback, RequestType
 from tests.feedbackhub.conftest import problem, wrong_fields
 from tests.tuning import making
-from tuning.domain import serving, traffic, versions
+from tuning.domain import exemplars, traffic, versions
 from tuning.models import Answer, TrafficWindow
 from tuning.providers.exemplar import DECLINES
 
@@ -22,7 +22,7 @@ RIGHT = "Biaya izin paspor a adalah Rp1 juta."
 @pytest.fixture(autouse=True)
 def _no_kept_indexes():
     """Databases roll their numbers back, so the next test's version may bear this one's."""
-    serving._indexes.clear()
+    exemplars._indexes.clear()
 
 
 @pytest.fixture
@@ -169,10 +169,10 @@ def test_a_talk_that_is_too_long_is_refused_whole(api, settings):
     assert api.post(CHAT, {"messages": talk[:1]}).status_code == 200
 
 
-def test_without_a_cache_there_is_no_answer_that_nobody_could_vote_on(api, assistant, no_cache):
+def test_without_a_cache_there_still_is_an_answer(api, assistant, no_cache):
     no_cache()
     response = api.post(CHAT, {"prompt": QUESTION})
-    assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+    assert (response.status_code, response.json()["model_version"]) == (200, "bisnis/base")
 
 
 @pytest.mark.usefixtures("recently_used")
@@ -182,7 +182,8 @@ def test_an_answer_costs_the_same_queries_whatever_was_taught(
 ):
     making.canary(assistant, weight=100, pairs=making.approved_many(assistant, taught))
     api.post(CHAT, {"prompt": QUESTION})
-    with django_assert_num_queries(5):
+    # The request type, the versions, the lessons' stamp, and the row that counts it.
+    with django_assert_num_queries(4):
         assert api.post(CHAT, {"prompt": QUESTION}).status_code == 200
 
 

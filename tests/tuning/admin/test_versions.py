@@ -103,7 +103,7 @@ def test_a_barred_version_starts_only_with_a_reason(client, dataset_version, ope
     client.post(url("modelversion", "activate", version.pk), {"reason": "uji terbatas"})
     version.refresh_from_db()
     assert version.status == VersionStatus.CANARY
-    assert transitions.history(version).last().note == "uji terbatas"
+    assert transitions.history(version).last().note == "0 % → 10 %. uji terbatas"
 
 
 def test_neither_curator_nor_reviewer_gives_traffic(client, dataset_version, curator, reviewer):

@@ -7,16 +7,17 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 
 from reviews.domain import assistants, contexts, feedback, pairs
-from reviews.domain.errors import Unavailable
+from reviews.domain.errors import Unavailable, Unknown
 from reviews.models import Feedback, PromptVersion, RequestType
 from tests import factories
 from tests.tuning import making
-from tuning.domain import serving, versions
+from tuning.domain import exemplars, routing, serving, versions
 from tuning.enums import VersionStatus
 from tuning.models import Answer, BaseModel, ModelVersion
-from tuning.providers.base import Completion, ProviderError
+from tuning.providers.base import Chunk, Completion, ProviderError
 
 NOW = factories.NOW
 DRAWS = 600
@@ -53,6 +54,11 @@ class Far:
             raise ProviderError("connection refused", permanent=False)
         return Completion(f"{request.system} | {request.prompt}")
 
+    def stream(self, request):
+        for word in self.complete(request).text.split():
+            yield Chunk(f"{word} ")
+        yield Chunk(finish_reason="stop")
+
 
 @pytest.fixture
 def far(assistant, monkeypatch):
@@ -60,7 +66,7 @@ def far(assistant, monkeypatch):
 
     def move(version: ModelVersion, *, down: bool) -> ModelVersion:
         name = "far-down" if down else "far-up"
-        monkeypatch.setitem(serving._PROVIDERS, name, lambda version, lessons: Far(down))
+        monkeypatch.setitem(serving._OUTSIDE, name, lambda version: Far(down))
         model, _ = BaseModel.objects.get_or_create(name=name, provider=name)
         ModelVersion.objects.filter(pk=version.pk).update(base_model=model)
         version.refresh_from_db()
@@ -83,7 +89,7 @@ def seeded():
 def test_requests_are_shared_by_weight_and_the_base_takes_the_rest(assistant, seeded, weights):
     canaries = [making.canary(assistant, weight) for weight in weights]
     base = versions.ensure_base(assistant)
-    drawn = Counter(serving.route(assistant).pk for _ in range(DRAWS))
+    drawn = Counter(routing.route(assistant)[0].pk for _ in range(DRAWS))
     shares = {version.pk: version.traffic_weight for version in canaries}
     shares[base.pk] = 100 - sum(weights)
     for pk, share in shares.items():
@@ -95,30 +101,30 @@ def test_requests_are_shared_by_weight_and_the_base_takes_the_rest(assistant, se
 
 def test_sessions_are_shared_by_weight_too(assistant):
     canary = making.canary(assistant, 20)
-    drawn = Counter(serving.route(assistant, f"s{n}").pk for n in range(DRAWS))
+    drawn = Counter(routing.route(assistant, f"s{n}")[0].pk for n in range(DRAWS))
     assert abs(drawn[canary.pk] - DRAWS * 0.2) <= 4 * (DRAWS * 0.2 * 0.8) ** 0.5
 
 
 def test_a_session_stays_on_its_version(assistant):
     making.canary(assistant, 50)
     for number in range(20):
-        routed = {serving.route(assistant, f"sesi {number}").pk for _ in range(5)}
+        routed = {routing.route(assistant, f"sesi {number}")[0].pk for _ in range(5)}
         assert len(routed) == 1
 
 
 def test_only_what_serves_is_routed_to(assistant):
     for status in ("candidate", "gated", "barred", "retired", "rolled_back"):
         making.version_of(assistant, {}, status)
-    assert serving.route(assistant) == versions.ensure_base(assistant)
+    assert routing.route(assistant)[0] == versions.ensure_base(assistant)
 
 
 def test_an_assistant_without_a_base_gets_one(assistant):
-    assert serving.route(assistant).reference == "bisnis/base"
+    assert routing.route(assistant)[0].reference == "bisnis/base"
 
 
 def test_another_assistant_s_canary_is_not_routed_to(assistant):
     making.canary(assistants.ensure("lain", "Lain"), 100)
-    assert serving.route(assistant).reference == "bisnis/base"
+    assert routing.route(assistant)[0].reference == "bisnis/base"
 
 
 # --- answers -------------------------------------------------------------------------------------
@@ -191,10 +197,130 @@ def test_a_base_that_fails_too_raises_and_both_are_counted(assistant, chat, far)
     assert list(Answer.objects.values_list("outcome", flat=True)) == ["failed", "failed"]
 
 
-def test_without_a_cache_there_is_no_answer_that_nobody_could_vote_on(assistant, chat, settings):
+def test_without_a_cache_there_still_is_an_answer(assistant, chat, settings):
     settings.CACHES = {"default": {"BACKEND": "tests.reviews.conftest.BrokenCache"}}
-    with pytest.raises(Unavailable):
-        ask(assistant, chat, "Apa?")
+    assert ask(assistant, chat, "Apa?").context.model_version == "bisnis/base"
+    assert Answer.objects.get().outcome == "declined"
+
+
+def test_an_answer_that_can_t_be_counted_goes_out(assistant, chat, monkeypatch):
+    def refuse(**_fields):
+        raise OperationalError("disk full")
+
+    monkeypatch.setattr(Answer.objects, "create", refuse)
+    answered = ask(assistant, chat, "Apa?")
+    assert contexts.read(answered.context.request_id) == answered.context
+
+
+def test_a_version_can_be_asked_for_by_name(assistant, chat):
+    canary = making.canary(assistant, 10)
+    named = {ask(assistant, chat, "Apa?", reference=canary.reference).context.model_version}
+    assert named == {canary.reference}
+
+
+@pytest.mark.parametrize("reference", ["bisnis/v9", "lain/base", "gpt-4o"])
+def test_what_does_not_serve_here_can_t_be_asked_for(assistant, chat, reference):
+    versions.ensure_base(assistants.ensure("lain", "Lain"))
+    with pytest.raises(Unknown):
+        ask(assistant, chat, "Apa?", reference=reference)
+
+
+def test_the_caller_s_instruction_follows_the_version_s(assistant, chat, far):
+    base = far(versions.ensure_base(assistant), down=False)
+    answered = ask(assistant, chat, "Apa?", system="Jawab singkat.")
+    assert answered.completion.text == f"{base.prompt.text}\n\nJawab singkat. | Apa?"
+
+
+def test_an_outside_server_gets_the_lessons_in_its_prompt(assistant, chat, people, far):
+    far(versions.ensure_base(assistant), down=False)
+    making.corrected(assistant, QUESTION, WRONG, RIGHT, **people)
+    assert RIGHT in ask(assistant, chat, QUESTION).completion.text
+    assert RIGHT not in ask(assistant, chat, "Siapa presiden?").completion.text
+
+
+# --- streams -------------------------------------------------------------------------------------
+def open_stream(assistant, chat, prompt: str = "Apa?", **fields) -> serving.AnswerStream:
+    return serving.open_stream(assistant, chat, serving.Asked(prompt, **fields), now=NOW)
+
+
+def test_a_stream_registers_its_context_before_its_last_piece(assistant, chat, far):
+    base = far(versions.ensure_base(assistant), down=False)
+    stream = open_stream(assistant, chat)
+    told, known = "", []
+    for chunk in stream:
+        told += chunk.text
+        known.append(contexts.read(stream.request_id) is not None)
+    stream.close()
+    assert known == [False] * (len(known) - 1) + [True]
+    assert told == f"{base.prompt.text} | Apa? "
+    assert contexts.read(stream.request_id).response == told
+    assert [row.outcome for row in Answer.objects.all()] == ["answered"]
+
+
+def test_a_stream_that_can_t_begin_falls_back(assistant, chat, far):
+    canary = far(making.canary(assistant, 100), down=True)
+    stream = open_stream(assistant, chat)
+    assert stream.model_version == "bisnis/base"
+    assert [chunk.finish_reason for chunk in stream] == ["", "stop"]
+    stream.close()
+    rows = Answer.objects.order_by("id").values_list("version__reference", "outcome")
+    assert list(rows) == [(canary.reference, "failed"), ("bisnis/base", "declined")]
+
+
+def test_a_stream_cut_off_by_its_caller_keeps_what_was_told(assistant, chat, far):
+    far(versions.ensure_base(assistant), down=False)
+    stream = open_stream(assistant, chat)
+    pieces = iter(stream)
+    told = next(pieces).text + next(pieces).text
+    stream.close()
+    assert contexts.read(stream.request_id).response == told
+    assert Answer.objects.get().outcome == "cancelled"
+
+
+def test_a_stream_closed_before_it_is_read_gives_its_place_back(assistant, chat, far):
+    far(versions.ensure_base(assistant), down=False)
+    stream = open_stream(assistant, chat)
+    assert serving.places.taken == 1
+    stream.close()
+    stream.close()
+    assert serving.places.taken == 0
+    assert [row.outcome for row in Answer.objects.all()] == ["cancelled"]
+
+
+def test_a_stream_that_breaks_is_counted_as_failed(assistant, chat, monkeypatch):
+    class Breaking(Far):
+        def stream(self, request):
+            yield Chunk("Visa ")
+            raise ProviderError("connection reset", permanent=False)
+
+    monkeypatch.setitem(serving._OUTSIDE, "breaking", lambda version: Breaking(False))
+    model = BaseModel.objects.create(name="breaking", provider="breaking")
+    base = versions.ensure_base(assistant)
+    ModelVersion.objects.filter(pk=base.pk).update(base_model=model)
+    stream = open_stream(assistant, chat)
+    with pytest.raises(ProviderError):
+        list(stream)
+    stream.close()
+    assert Answer.objects.get().outcome == "failed"
+    assert contexts.read(stream.request_id) is None
+    assert serving.places.taken == 0
+
+
+def test_more_than_its_places_are_told_to_come_back(assistant, chat, far, settings):
+    settings.GATEWAY_MAX_OPEN = 2
+    far(versions.ensure_base(assistant), down=False)
+    streams = [open_stream(assistant, chat) for _ in range(2)]
+    for call in (open_stream, ask):
+        with pytest.raises(Unavailable):
+            call(assistant, chat, "Apa?")
+    streams[0].close()
+    assert ask(assistant, chat, "Apa?").context.model_version == "bisnis/base"
+    streams[1].close()
+
+
+def test_the_embedded_model_needs_no_place(assistant, chat, settings):
+    settings.GATEWAY_MAX_OPEN = 0
+    assert ask(assistant, chat, "Apa?").completion.declined
 
 
 # --- lessons (J2) --------------------------------------------------------------------------------
@@ -212,14 +338,14 @@ def test_an_unapproved_correction_teaches_nothing(assistant, people):
     task = making.corrected(assistant, QUESTION, WRONG, RIGHT, **people)
     pairs.reopen(task.pair, by=people["by"], why="Peraturan baru.", now=NOW)
     base = versions.ensure_base(assistant)
-    assert (serving.lessons(base), says(base, QUESTION)) == ([], None)
+    assert (exemplars.lessons(base), says(base, QUESTION)) == ([], None)
 
 
 def test_a_lesson_is_gone_for_a_version_trained_on_it_and_stays_for_the_base(assistant, people):
     task = making.corrected(assistant, QUESTION, WRONG, RIGHT, **people)
     base = versions.ensure_base(assistant)
     trained = making.canary(assistant, 10, [task.pair])
-    assert [len(serving.lessons(version)) for version in (base, trained)] == [1, 0]
+    assert [len(exemplars.lessons(version)) for version in (base, trained)] == [1, 0]
     assert [says(version, QUESTION) for version in (base, trained)] == [RIGHT, RIGHT]
 
 

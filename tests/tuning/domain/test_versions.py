@@ -9,12 +9,12 @@ from django.db import IntegrityError
 from reviews.domain import assistants, transitions
 from reviews.domain.errors import Conflict, Invalid, Refused
 from reviews.domain.transitions import IllegalMove, StaleMove
-from reviews.models import Assistant
+from reviews.models import Assistant, PromptVersion
 from tests import factories
 from tests.tuning import making
 from tuning.domain import versions
 from tuning.enums import VersionStatus
-from tuning.models import BaseModel, ModelVersion
+from tuning.models import BaseModel, Evaluation, GateResult, ModelVersion
 
 NOW = factories.NOW
 
@@ -76,58 +76,157 @@ def test_a_run_makes_one_version(gated):
 
 # --- traffic -------------------------------------------------------------------------------------
 def test_activated_it_takes_a_tenth_and_the_base_the_rest(gated, operator):
-    versions.activate(gated, by=operator, now=NOW)
+    versions.set_traffic(gated, by=operator, now=NOW)
     assert stored(gated) == ("canary", 10)
     assert versions.base_weight(gated.assistant) == 90
     change = transitions.history(gated).get()
     assert (change.from_status, change.to_status, change.by) == ("gated", "canary", operator)
 
 
-@pytest.mark.parametrize("status", ["candidate", "canary", "live"])
+@pytest.mark.parametrize("status", ["candidate", "live"])
 def test_other_statuses_are_not_activated(assistant, operator, status):
     version = making.version_of(assistant, {}, status)
     with pytest.raises(IllegalMove):
-        versions.activate(version, by=operator, now=NOW)
+        versions.set_traffic(version, by=operator, now=NOW)
     assert stored(version) == (status, 0)
 
 
 @pytest.mark.parametrize("status", ["gated", "retired", "rolled_back"])
 def test_these_statuses_are(assistant, operator, status):
     version = making.version_of(assistant, {}, status)
-    versions.activate(version, by=operator, now=NOW)
+    versions.set_traffic(version, by=operator, now=NOW)
     assert stored(version) == ("canary", 10)
 
 
-@pytest.mark.parametrize("weight", [0, 20, 50, 100])
-def test_a_first_share_other_than_a_tenth_is_refused(gated, operator, weight):
+@pytest.mark.parametrize("weight", [-1, 0, 101])
+def test_a_share_is_a_percentage(gated, operator, weight):
     with pytest.raises(Invalid):
-        versions.activate(gated, by=operator, now=NOW, weight=weight)
+        versions.set_traffic(gated, by=operator, now=NOW, weight=weight, reason="Uji.")
     assert stored(gated) == ("gated", 0)
+
+
+@pytest.fixture
+def measured(gated):
+    """Call it with stage and passed: the gates before the stages, one each."""
+    evaluation = Evaluation.objects.create(
+        version=gated,
+        dataset_version=gated.dataset_version,
+        baseline=versions.ensure_base(gated.assistant),
+        created_at=NOW,
+    )
+
+    def measure(stage: int, passed: bool) -> None:
+        GateResult.objects.create(
+            evaluation=evaluation,
+            stage=stage,
+            measure="preference",
+            target=0.7,
+            requirement="required",
+            measured=0.8 if passed else 0.5,
+            passed=passed,
+        )
+
+    return measure
+
+
+@pytest.mark.parametrize(("weight", "stage"), [(11, 50), (20, 50), (50, 50), (51, 100)])
+def test_a_wider_share_needs_the_gates_before_it(gated, measured, activator, weight, stage):
+    with pytest.raises(Refused, match="override"):
+        versions.set_traffic(gated, weight, by=activator, now=NOW, reason="Bagus.")
+    measured(stage, True)
+    versions.set_traffic(gated, weight, by=activator, now=NOW)
+    assert stored(gated) == ("canary", weight)
+
+
+def test_a_gate_that_was_not_passed_takes_reason_and_permission(gated, measured, operator):
+    measured(50, False)
+    with pytest.raises(Invalid):
+        versions.set_traffic(gated, 50, by=operator, now=NOW)
+    versions.set_traffic(gated, 50, by=operator, now=NOW, reason="Pelanggan menunggu.")
+    assert stored(gated) == ("canary", 50)
+    assert transitions.history(gated).last().note == "0 % → 50 %. Pelanggan menunggu."
+
+
+def test_nobody_overrides_without_being_a_person(barred):
+    with pytest.raises(Refused, match="override"):
+        versions.set_traffic(barred, by=None, now=NOW, reason="Lewat kunci.")
+
+
+def test_another_share_is_noted_and_the_same_one_is_not(gated, operator):
+    versions.set_traffic(gated, by=operator, now=NOW)
+    versions.set_traffic(gated, 5, by=operator, now=NOW, reason="Kurangi dulu.")
+    versions.set_traffic(gated, 5, by=operator, now=NOW, reason="Kurangi dulu.")
+    notes = [change.note for change in transitions.history(gated)]
+    assert notes == ["0 % → 10 %.", "10 % → 5 %. Kurangi dulu."]
+    assert stored(gated) == ("canary", 5)
+
+
+# --- another base --------------------------------------------------------------------------------
+def test_a_changed_base_is_a_new_version_with_the_newest_prompt(assistant, operator):
+    old = versions.ensure_base(assistant)
+    newest = PromptVersion.objects.create(assistant=assistant, number=2, text="Singkat.")
+    model = BaseModel.objects.create(
+        name="sahabat", provider="openai", endpoint="http://127.0.0.1:11434/v1"
+    )
+    new = versions.change_base(assistant, model, by=operator, now=NOW, reason="Model sendiri.")
+    assert (new.reference, new.base_model, new.prompt) == ("bisnis/base-2", model, newest)
+    assert stored(old) == ("retired", 0)
+    assert transitions.history(old).get().note == "Model sendiri."
+    assert versions.ensure_base(assistant) == new
+    third = versions.change_base(assistant, old.base_model, by=operator, now=NOW, reason="Kembali.")
+    assert third.reference == "bisnis/base-3"
+
+
+def test_a_base_changes_for_a_reason(assistant, operator):
+    old = versions.ensure_base(assistant)
+    with pytest.raises(Invalid):
+        versions.change_base(assistant, old.base_model, by=operator, now=NOW, reason=" ")
+    assert versions.ensure_base(assistant) == old
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_changes_of_the_base_at_once_leave_one_base(assistant, operator, together):
+    model = versions.ensure_base(assistant).base_model
+
+    def change() -> ModelVersion:
+        return versions.change_base(assistant, model, by=operator, now=NOW, reason="Ganti.")
+
+    results = together(change, change)
+    live = ModelVersion.objects.filter(assistant=assistant, run=None, status="live")
+    assert live.count() == 1
+    assert live.get() in results
+
+
+def test_gemini_is_a_base_model_once_it_is_named(settings, db):
+    settings.GEMINI_MODEL = settings.TUNING_BASE_MODEL = "gemini-3.5-flash"
+    made = versions.base_model()
+    assert (made.name, made.provider, made.backend) == ("gemini-3.5-flash", "gemini", "")
+    assert versions.base_model() == made
 
 
 def test_a_barred_version_needs_permission(barred, activator):
     with pytest.raises(Refused, match="override"):
-        versions.activate(barred, by=activator, now=NOW, reason="Saya mau.")
+        versions.set_traffic(barred, by=activator, now=NOW, reason="Saya mau.")
     assert stored(barred) == ("barred", 0)
 
 
 def test_a_barred_version_needs_a_reason(barred, operator):
     with pytest.raises(Invalid) as refused:
-        versions.activate(barred, by=operator, now=NOW, reason="  ")
+        versions.set_traffic(barred, by=operator, now=NOW, reason="  ")
     assert list(refused.value.fields) == ["reason"]
-    versions.activate(barred, by=operator, now=NOW, reason="Uji terbatas.")
+    versions.set_traffic(barred, by=operator, now=NOW, reason="Uji terbatas.")
     assert stored(barred) == ("canary", 10)
     assert transitions.history(barred).first().to_status == "barred"
-    assert transitions.history(barred).last().note == "Uji terbatas."
+    assert transitions.history(barred).last().note == "0 % → 10 %. Uji terbatas."
 
 
 def test_overridden_once_and_rolled_back_it_needs_the_override_again(barred, operator, activator):
-    versions.activate(barred, by=operator, now=NOW, reason="Uji terbatas.")
+    versions.set_traffic(barred, by=operator, now=NOW, reason="Uji terbatas.")
     versions.roll_back(barred, by=operator, now=NOW, reason="Banyak keluhan.")
     with pytest.raises(Refused, match="override"):
-        versions.activate(barred, by=activator, now=NOW)
+        versions.set_traffic(barred, by=activator, now=NOW)
     with pytest.raises(Invalid):
-        versions.activate(barred, by=operator, now=NOW)
+        versions.set_traffic(barred, by=operator, now=NOW)
     assert stored(barred) == ("rolled_back", 0)
 
 
@@ -135,14 +234,14 @@ def test_no_more_is_given_than_is_left(assistant, operator, gated):
     for _ in range(10):
         making.canary(assistant)
     with pytest.raises(Conflict, match="at most 0 %"):
-        versions.activate(gated, by=operator, now=NOW)
+        versions.set_traffic(gated, by=operator, now=NOW)
     assert (stored(gated), versions.base_weight(assistant)) == (("gated", 0), 0)
 
 
 def test_another_assistant_s_traffic_does_not_count(assistant, operator, gated):
     other = assistants.ensure("lain", "Lain")
     making.canary(other, weight=100)
-    versions.activate(gated, by=operator, now=NOW)
+    versions.set_traffic(gated, by=operator, now=NOW)
     assert versions.base_weight(assistant) == 90
 
 
@@ -152,7 +251,7 @@ def test_two_activations_at_once_never_give_more_than_all(assistant, operator, t
         making.canary(assistant)
     pair = [making.version_of(assistant, {}, VersionStatus.GATED) for _ in range(2)]
     results = together(
-        *[lambda v=version: versions.activate(v, by=operator, now=NOW) for version in pair]
+        *[lambda v=version: versions.set_traffic(v, by=operator, now=NOW) for version in pair]
     )
     assert sorted(type(result).__name__ for result in results) == ["Conflict", "NoneType"]
     assert versions.base_weight(assistant) == 0
@@ -161,7 +260,7 @@ def test_two_activations_at_once_never_give_more_than_all(assistant, operator, t
 @pytest.mark.django_db(transaction=True)
 def test_one_version_activated_twice_at_once_is_activated_once(gated, operator, together):
     copies = [ModelVersion.objects.get(pk=gated.pk) for _ in range(2)]
-    results = together(*[lambda v=v: versions.activate(v, by=operator, now=NOW) for v in copies])
+    results = together(*[lambda v=v: versions.set_traffic(v, by=operator, now=NOW) for v in copies])
     assert sorted(type(result).__name__ for result in results) == ["NoneType", "StaleMove"]
     assert transitions.history(gated).count() == 1
 
@@ -169,7 +268,7 @@ def test_one_version_activated_twice_at_once_is_activated_once(gated, operator, 
 def test_an_activation_undoes_no_change_of_the_assistant(gated, operator):
     assert gated.assistant.name == "Asisten Bisnis"
     Assistant.objects.update(name="Nama Baru")
-    versions.activate(gated, by=operator, now=NOW)
+    versions.set_traffic(gated, by=operator, now=NOW)
     assert Assistant.objects.get().name == "Nama Baru"
 
 
@@ -201,7 +300,7 @@ def test_a_rollback_of_what_another_changed_looks_again(assistant, operator):
 def test_the_base_is_neither_activated_nor_rolled_back(assistant, operator):
     base = versions.ensure_base(assistant)
     with pytest.raises(Refused):
-        versions.activate(base, by=operator, now=NOW)
+        versions.set_traffic(base, by=operator, now=NOW)
     with pytest.raises(Refused):
         versions.roll_back(base, by=operator, now=NOW, reason="Tidak ada.")
     assert stored(base) == ("live", 0)

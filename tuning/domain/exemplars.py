@@ -1,0 +1,82 @@
+"""What a version answers from besides its weights: taught pairs, and lessons at once (J2)."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from typing import Any
+
+from django.db.models import Exists, OuterRef
+
+from reviews.models import Correction
+from tuning.domain import datasets
+from tuning.enums import Backend, Part
+from tuning.models import DatasetMember, ModelVersion
+from tuning.providers.exemplar import DEFAULT_THRESHOLD, Exemplar, Index, last_question
+
+_KEPT = 32
+_indexes: OrderedDict[tuple[Any, ...], Index] = OrderedDict()
+_guard = threading.Lock()
+
+
+def lessons(version: ModelVersion) -> list[Correction]:
+    """Corrections in force that the version was not taught: correct once, effective at once.
+
+    A version whose train part holds them needs no reminder, so each retires by itself (J2); one
+    that fell into its test or validation part was never taught.
+    """
+    taught = DatasetMember.objects.filter(
+        version=version.dataset_version_id,
+        part=Part.TRAIN,
+        revision=OuterRef("pair__current_revision"),
+    )
+    rows = Correction.objects.in_force().filter(~Exists(taught), assistant=version.assistant_id)
+    return list(rows.select_related("pair__current_revision", "pair__question").order_by("id"))
+
+
+def _of_lesson(row: Correction) -> Exemplar:
+    assert row.pair is not None and row.pair.current_revision is not None
+    revision, family = row.pair.current_revision, row.pair.question
+    earlier = last_question(row.history)
+    return Exemplar(revision.input, revision.output, earlier, family.identity if family else "")
+
+
+def _taught(version: ModelVersion) -> list[Exemplar]:
+    """Pairs that stand for training where no weights were changed."""
+    if version.dataset_version is None or version.base_model.backend != Backend.EXEMPLAR:
+        return []
+    examples = datasets.examples(version.dataset_version, Part.TRAIN)
+    families = datasets.groups(version.dataset_version, Part.TRAIN)
+    return [
+        Exemplar(example.input, example.output, last_question(example.history), family)
+        for example, family in zip(examples, families, strict=True)
+    ]
+
+
+def _stamp(version: ModelVersion) -> tuple[Any, ...]:
+    # Each text, not a count: one withdrawn and another approved leave that as it was.
+    rows = Correction.objects.in_force().filter(assistant=version.assistant_id)
+    return tuple(rows.order_by("id").values_list("pk", "pair__current_revision"))
+
+
+def _make(version: ModelVersion, with_lessons: bool) -> Index:
+    found = _taught(version)
+    if with_lessons:
+        found += [_of_lesson(row) for row in lessons(version)]
+    return Index(found, version.settings.get("threshold", DEFAULT_THRESHOLD))
+
+
+def index(version: ModelVersion, *, with_lessons: bool) -> Index:
+    """The version's index, kept until a lesson changes; what it was taught never does."""
+    stamp = _stamp(version) if with_lessons else ("none",)
+    key = (version.pk, version.reference, *stamp)
+    with _guard:
+        if key in _indexes:
+            _indexes.move_to_end(key)
+            return _indexes[key]
+    made = _make(version, with_lessons)
+    with _guard:
+        _indexes[key] = made
+        while len(_indexes) > _KEPT:
+            _indexes.popitem(last=False)
+    return made
