@@ -38,6 +38,10 @@ class RequestLog:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         began = time.perf_counter()
         response = self.get_response(request)
+        if not response.streaming:
+            # Without it the server would send the answer in chunks.
+            response.headers.setdefault("Content-Length", str(len(response.content)))
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
         self.note(request, response, time.perf_counter() - began)
         return response
 

@@ -82,15 +82,16 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "feedbackhub.middleware.RequestLog",
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # Calls of the API go straight on to their view; the rest is for pages.
+    "feedbackhub.pages.Security",
+    "feedbackhub.pages.StaticFiles",
+    "feedbackhub.pages.Sessions",
+    "feedbackhub.pages.Languages",
+    "feedbackhub.pages.Common",
+    "feedbackhub.pages.Csrf",
+    "feedbackhub.pages.Users",
+    "feedbackhub.pages.Messages",
+    "feedbackhub.pages.Frames",
 ]
 ROOT_URLCONF = "feedbackhub.urls"
 WSGI_APPLICATION = "feedbackhub.wsgi.application"
@@ -149,7 +150,7 @@ REDIS_URL = env.redis_url("REDIS_URL")
 if REDIS_URL:
     CACHES = {
         "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "feedbackhub.cache.RedisCache",
             "LOCATION": REDIS_URL,
             "KEY_PREFIX": "hub",
             # A cache that hangs must become a 503, not a stuck worker.

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
@@ -60,10 +63,19 @@ class VoteTokenAuthentication(ClientKeyAuthentication):
         return None, VoteToken(found[0], key)
 
 
+def _nothing(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+
 class StaffSession(SessionAuthentication):
     """A logged-in member of staff, for reading from the browser."""
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        raw = request._request
+        if not hasattr(raw, "session"):
+            # The API's calls go past these two; here they are needed.
+            SessionMiddleware(_nothing).process_request(raw)
+            AuthenticationMiddleware(_nothing).process_request(raw)
         found = super().authenticate(request)
         return found if found and found[0].is_staff else None
 

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +17,7 @@ from django.core import signing
 from django.core.cache import cache
 
 from reviews.domain.errors import Conflict, Unavailable
+from reviews.models import Feedback
 
 log = logging.getLogger("hub.contexts")
 TOKEN_SALT = "feedback-token"
@@ -75,12 +76,12 @@ def _bucket(assistant_id: int, minute: int) -> str:
     return f"contexts:{assistant_id}:{minute}"
 
 
-def _count(context: Context, by: int) -> None:
+def _count(context: Context) -> None:
     """Contexts are counted by the minute of their registration, and a minute expires whole."""
     minute = int(datetime.fromisoformat(context.asked_at).timestamp()) // 60
     name = _bucket(context.assistant_id, minute)
     cache.add(name, 0, settings.FEEDBACK_CACHE_TTL + 60)
-    cache.incr(name, by)
+    cache.incr(name)
 
 
 def register(context: Context) -> Context:
@@ -88,7 +89,7 @@ def register(context: Context) -> Context:
     harmless, and the one that is kept, with its earlier time, is returned."""
     with _cache_needed():
         if cache.add(_name(context.request_id), asdict(context), settings.FEEDBACK_CACHE_TTL):
-            _count(context, 1)
+            _count(context)
             return context
         there = cache.get(_name(context.request_id))
     if there is None or {**there, "asked_at": ""} != {**asdict(context), "asked_at": ""}:
@@ -105,20 +106,24 @@ def read(request_id: uuid.UUID) -> Context | None:
 def discard(context: Context) -> None:
     """Drop a context that was voted on. A failure is logged: the vote is stored by now."""
     try:
-        if cache.delete(_name(context.request_id)):
-            _count(context, -1)
+        cache.delete(_name(context.request_id))
     except Exception as error:
         log.warning("context not dropped", extra={"error": repr(error)})
 
 
 def count(assistant_id: int, now: datetime) -> int:
-    """Contexts waiting for a vote, right to the minute in which they expire."""
+    """Contexts waiting for a vote, right to the minute in which they expire: those registered,
+    less those voted on. A vote counts nothing down, for that would cost it a call."""
     minute = int(now.timestamp()) // 60
     minutes = settings.FEEDBACK_CACHE_TTL // 60 + 1
     names = [_bucket(assistant_id, minute - back) for back in range(minutes)]
     with _cache_needed():
-        waiting: int = sum(cache.get_many(names).values())
-    return max(0, waiting)
+        registered: int = sum(cache.get_many(names).values())
+    oldest = datetime.fromtimestamp((minute - minutes + 1) * 60, UTC)
+    voted = Feedback.objects.filter(
+        assistant=assistant_id, created_at__gte=oldest, asked_at__gte=oldest
+    )
+    return max(0, registered - voted.count())
 
 
 def token(request_id: str, key_prefix: str) -> str:

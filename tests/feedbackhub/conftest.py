@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 from django.core.cache.backends.locmem import LocMemCache
-from django.core.cache.backends.redis import RedisCache
 from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
+from feedbackhub.cache import RedisCache
 from reviews.domain import assistants, keys
 from reviews.enums import Scope
 from reviews.models import ClientKey
@@ -118,7 +118,7 @@ def no_cache(settings):
     """Call it and the cache's server is away from then on."""
 
     def away() -> None:
-        backend = "django.core.cache.backends.redis.RedisCache"
+        backend = "feedbackhub.cache.RedisCache"
         settings.CACHES = {"default": {"BACKEND": backend, "LOCATION": "redis://127.0.0.1:1/0"}}
 
     return away

@@ -23,7 +23,7 @@ CHART_WIDTH, CHART_HEIGHT = 600, 160
 
 @admin.register(BaseModel)
 class BaseModelAdmin(HubAdmin):
-    list_display = ("name", "provider", "backend", "retires_date")
+    list_display = ("name", "provider", "provider_name", "backend", "retires_date")
     list_filter = ("provider",)
     search_fields = ("name",)
 

@@ -10,23 +10,48 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+)
 
 from reviews.admin.base import STATUS_COLORS, OwnPage, ReadOnlyAdmin, sent
 from reviews.admin.forms import ReasonForm
 from reviews.domain import transitions
 from tuning.admin.evaluation import metric_rows
 from tuning.domain import versions
-from tuning.enums import SERVING, VERSION_MOVES, VersionStatus
-from tuning.models import Evaluation, ModelVersion
+from tuning.enums import SERVING, VERSION_MOVES, Stage, VersionStatus
+from tuning.models import BaseModel, Evaluation, ModelVersion
 
 
-class ActivateForm(forms.Form):
-    """Confirms a first share of the traffic; the reason is needed where a gate is overridden."""
+class TrafficForm(forms.Form):
+    """A share of the traffic; the reason is needed where a gate is overridden."""
 
+    weight = forms.IntegerField(
+        label=gettext_lazy("traffic share"),
+        min_value=1,
+        max_value=100,
+        initial=Stage.TEN,
+        help_text=gettext_lazy("In percent. Each wider stage (10, 50, 100) has gates of its own."),
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
     reason = forms.CharField(
         label=gettext_lazy("Why"),
         required=False,
+        max_length=4000,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+    )
+
+
+class BaseForm(forms.Form):
+    base_model = forms.ModelChoiceField(
+        BaseModel.objects.all(),
+        label=gettext_lazy("base model"),
+        widget=UnfoldAdminSelectWidget,
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Why"),
         max_length=4000,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
     )
@@ -51,7 +76,8 @@ class ModelVersionAdmin(OwnPage, ReadOnlyAdmin):
 
     def get_urls(self) -> Any:
         return [
-            self.own_path("<int:pk>/activate/", self.activate_view, "activate"),
+            self.own_path("<int:pk>/traffic/", self.traffic_view, "traffic"),
+            self.own_path("<int:pk>/base/", self.base_view, "base"),
             self.own_path("<int:pk>/roll-back/", self.roll_back_view, "roll_back"),
             *super().get_urls(),
         ]
@@ -66,6 +92,7 @@ class ModelVersionAdmin(OwnPage, ReadOnlyAdmin):
             answered=Sum("answered"),
             declined=Sum("declined"),
             failed=Sum("failed"),
+            cancelled=Sum("cancelled"),
             positive=Sum("positive"),
             negative=Sum("negative"),
         )
@@ -82,29 +109,56 @@ class ModelVersionAdmin(OwnPage, ReadOnlyAdmin):
             totals=totals,
             base_weight=versions.base_weight(item.assistant),
             moves=transitions.history(item),
-            may_activate=may and startable and not item.is_base,
+            may_start=may and startable and not item.is_base,
+            may_change_base=may and item.is_base and item.status in SERVING,
             may_roll_back=may and item.status in SERVING and not item.is_base,
         )
 
-    def activate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def traffic_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """GET confirms, POST acts."""
         self.may(request, "tuning.activate_modelversion")
-        version, form = self._version(request, pk), ActivateForm(sent(request))
+        version, form = self._version(request, pk), TrafficForm(sent(request))
         if request.method == "POST" and form.is_valid():
-            reason, now = form.cleaned_data["reason"], timezone.now()
+            sent_data, now = form.cleaned_data, timezone.now()
             if self.act(
                 request,
-                _("It answers a tenth of the requests from now on."),
-                lambda: versions.set_traffic(version, by=request.user, now=now, reason=reason),
+                _("It answers %s %% of the requests from now on.") % sent_data["weight"],
+                lambda: versions.set_traffic(version, **sent_data, by=request.user, now=now),
             ):
                 return self.to("change", pk)
         return self.page(
             request,
-            "admin/tuning/activate.html",
+            "admin/tuning/traffic.html",
             version,
-            title=_("Start the trial with a tenth of the traffic"),
+            title=_("Share of the traffic"),
             form=form,
             barred=versions.overrides(version),
+            base_weight=versions.base_weight(version.assistant),
+        )
+
+    def base_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """GET asks which base model and why, POST makes the new base."""
+        self.may(request, "tuning.activate_modelversion")
+        version, form = self._version(request, pk), BaseForm(sent(request))
+        if request.method == "POST" and form.is_valid():
+            model, reason = form.cleaned_data["base_model"], form.cleaned_data["reason"]
+            made: list[ModelVersion] = []
+
+            def change() -> None:
+                made.append(
+                    versions.change_base(
+                        version.assistant, model, by=request.user, now=timezone.now(), reason=reason
+                    )
+                )
+
+            if self.act(request, _("The new base answers from the next request on."), change):
+                return self.to("change", made[0].pk)
+        return self.page(
+            request,
+            "admin/tuning/base.html",
+            version,
+            title=_("Another base model"),
+            form=form,
         )
 
     def roll_back_view(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -1,4 +1,5 @@
 import django.db.models.deletion
+import tuning.models.runs
 from django.conf import settings
 from django.db import migrations, models
 
@@ -21,7 +22,7 @@ class Migration(migrations.Migration):
                 ('provider', models.CharField(choices=[('exemplar', 'exemplar (embedded)'), ('gemini', 'Gemini'), ('openai', 'OpenAI-compatible server')], max_length=20, verbose_name='provider')),
                 ('backend', models.CharField(blank=True, choices=[('exemplar', 'exemplar (embedded)')], max_length=20, verbose_name='tuning backend')),
                 ('remote_name', models.CharField(blank=True, help_text='What the provider calls it; its name here unless told.', max_length=200, verbose_name='name at the provider')),
-                ('endpoint', models.URLField(blank=True, help_text='Of an OpenAI-compatible server, up to /v1: http://127.0.0.1:11434/v1', verbose_name='address')),
+                ('endpoint', models.CharField(blank=True, help_text='Of an OpenAI-compatible server, up to /v1: http://127.0.0.1:11434/v1', max_length=200, validators=[tuning.models.runs.server_address], verbose_name='address')),
                 ('region', models.CharField(blank=True, help_text='Where Vertex serves it, such as eu.', max_length=40, verbose_name='region')),
                 ('retires_date', models.DateField(blank=True, null=True, verbose_name='retires on')),
             ],

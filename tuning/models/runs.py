@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +23,16 @@ from tuning.enums import (
 from tuning.models.datasets import DatasetVersion
 
 
+def server_address(value: str) -> None:
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or parts.query or parts.fragment or any(char.isspace() for char in value):
+        raise ValidationError(_("An address such as http://127.0.0.1:11434/v1."))
+
+
 class BaseModel(models.Model):
     """A model that answers as it is, or that a run tunes. Configuration, never a constant."""
 
@@ -32,9 +45,12 @@ class BaseModel(models.Model):
         blank=True,
         help_text=_("What the provider calls it; its name here unless told."),
     )
-    endpoint = models.URLField(
+    # Not a URLField: that takes no name without a dot, such as that of a container.
+    endpoint = models.CharField(
         _("address"),
+        max_length=200,
         blank=True,
+        validators=[server_address],
         help_text=_("Of an OpenAI-compatible server, up to /v1: http://127.0.0.1:11434/v1"),
     )
     region = models.CharField(

@@ -28,15 +28,38 @@ class StoredVote(serializers.Serializer[Any]):
     is_positive = serializers.BooleanField()
 
 
+class Tally(serializers.Serializer[Any]):
+    total = serializers.IntegerField()
+    positive = serializers.IntegerField()
+
+
+class TypeTally(Tally):
+    request_type = serializers.CharField(allow_null=True)
+
+
+class VersionTally(Tally):
+    model_version = serializers.CharField(allow_null=True)
+
+
+class LanguageTally(Tally):
+    language = serializers.CharField(allow_null=True)
+
+
+class DayTally(Tally):
+    day = serializers.DateField()
+
+
 class StatsInfo(serializers.Serializer[Any]):
     total_count = serializers.IntegerField()
     positive_count = serializers.IntegerField()
-    unexported_count = serializers.IntegerField()
-    cached_contexts = serializers.IntegerField()
-    by_type = serializers.ListField(child=serializers.DictField())
-    by_version = serializers.ListField(child=serializers.DictField())
-    by_language = serializers.ListField(child=serializers.DictField())
-    by_day = serializers.ListField(child=serializers.DictField())
+    unexported_count = serializers.IntegerField(
+        help_text="Votes of any age whose pair is in no export yet."
+    )
+    cached_contexts = serializers.IntegerField(help_text="Answers that wait for a vote.")
+    by_type = TypeTally(many=True)
+    by_version = VersionTally(many=True)
+    by_language = LanguageTally(many=True)
+    by_day = DayTally(many=True)
 
 
 class Stats(serializers.Serializer[Any]):

@@ -60,6 +60,11 @@ class Reading(APIView):
     staff_permission = "reviews.view_feedback"
     authentication_classes = [ClientKeyAuthentication, StaffSession]
 
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        # Told by whoever asks: nothing between may keep it for another.
+        return {**super().default_response_headers, "Vary": "Accept, Authorization, Cookie"}
+
     def assistant(self, request: Request, slug: str = "") -> Assistant:
         """The key's own, or the one that staff name."""
         if isinstance(request.auth, ClientKey):

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 from django.db import DatabaseError
@@ -20,12 +19,13 @@ from feedbackhub.api.authentication import VoteToken, VoteTokenAuthentication
 from feedbackhub.api.serializers.base import Problem
 from feedbackhub.api.serializers.feedback import Stats, StoredVote, Vote
 from feedbackhub.api.views.base import FOR_STAFF, PROBLEMS, Reading, caller, checked
-from reviews.domain import contexts, feedback, feedback_export, keys
+from reviews.domain import contexts, feedback, feedback_export, feedback_stats, keys
 from reviews.enums import Scope
 from reviews.models import Assistant, ClientKey
 from tuning.domain import exports
 
 BLOCK = 64 * 1024
+MOST_DAYS, MOST_VOTES = 3650, 1_000_000
 
 
 class Votes(APIView):
@@ -109,16 +109,48 @@ class Votes(APIView):
         return response
 
 
+def _whole(request: Request, name: str, most: int) -> int | None:
+    """The query parameter, a whole number from 1 to `most`; None where it is not given."""
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    # Its length first: Python refuses to read a number of thousands of digits.
+    short = text.isascii() and text.isdecimal() and len(text) <= len(str(most))
+    if not (short and 1 <= int(text) <= most):
+        raise ValidationError({name: f"a whole number from 1 to {most}"})
+    return int(text)
+
+
 class FeedbackStats(Reading):
     @extend_schema(
         operation_id="feedback_stats",
-        parameters=[FOR_STAFF],
-        responses={200: Stats, 401: Problem, 403: Problem, 404: Problem, 503: Problem},
+        parameters=[
+            FOR_STAFF,
+            OpenApiParameter(
+                "days",
+                int,
+                description="Count only the last so many days (1 to 3650), today included. Unless "
+                "told, everything is counted, and `by_day` holds the last 90.",
+            ),
+        ],
+        responses={
+            200: Stats,
+            401: Problem,
+            403: Problem,
+            404: Problem,
+            422: Problem,
+            503: Problem,
+        },
     )
     def get(self, request: Request) -> Response:
-        """Counts of votes, whole and by type, model version, language and day."""
+        """Counts of votes, whole and by type, model version, language and day.
+
+        Breakdowns by type, version and language name the 100 largest; a last row whose name is
+        null sums up the rest. Days are those of the hub's time zone.
+        """
         assistant, now = self.assistant(request), timezone.now()
-        counts = feedback.stats(assistant) | {
+        days = _whole(request, "days", MOST_DAYS)
+        counts = feedback_stats.stats(assistant, now, days) | {
             "unexported_count": exports.unexported_votes(assistant),
             "cached_contexts": contexts.count(assistant.pk, now),
         }
@@ -147,8 +179,22 @@ class FeedbackExport(Reading):
         operation_id="feedback_export",
         parameters=[
             FOR_STAFF,
-            OpenApiParameter("days", int, description="How far back; 7 unless told."),
+            OpenApiParameter("days", int, description="How far back, 1 to 3650; 7 unless told."),
             OpenApiParameter("format", str, enum=["jsonl", "json"]),
+            OpenApiParameter(
+                "limit",
+                int,
+                description="At most so many votes, 1 to 1000000. Pages by limit and cursor hold "
+                "only votes that are at least 30 seconds old, and each of them once.",
+            ),
+            OpenApiParameter("cursor", str, description="Begin after the page that gave it."),
+            OpenApiParameter(
+                "X-Next-Cursor",
+                str,
+                OpenApiParameter.HEADER,
+                description="Where the next page begins; empty where none follows.",
+                response=[200],
+            ),
         ],
         responses={
             (200, "application/x-ndjson"): OpenApiTypes.BINARY,
@@ -161,17 +207,20 @@ class FeedbackExport(Reading):
         },
     )
     def get(self, request: Request) -> StreamingHttpResponse:
-        """Recent votes: `jsonl` holds the positive ones in Gemini's form, `json` all of them."""
-        assistant, days = self.assistant(request), request.query_params.get("days", "7")
+        """Recent votes, by time: `jsonl` holds the positive ones in Gemini's form, `json` all.
+
+        A file that breaks off, without the last chunk of its transfer, is not whole.
+        """
+        assistant, now = self.assistant(request), timezone.now()
+        days, limit = _whole(request, "days", MOST_DAYS), _whole(request, "limit", MOST_VOTES)
         form = request.query_params.get("format", "jsonl")
-        # Its length first: Python refuses to read a number of thousands of digits.
-        short = days.isascii() and days.isdecimal() and len(days) <= 4
-        if not (short and 1 <= int(days) <= 3650):
-            raise ValidationError({"days": "a whole number from 1 to 3650"})
         if form not in feedback_export.FORMS:
             raise ValidationError({"format": "jsonl or json"})
-        media_type, rows = feedback_export.FORMS[form]
-        since = timezone.now() - timedelta(days=int(days))
-        response = StreamingHttpResponse(_blocks(rows(assistant, since)), content_type=media_type)
+        cursor = request.query_params.get("cursor", "")
+        page = feedback_export.page(
+            assistant, form, days=days or 7, now=now, limit=limit, cursor=cursor
+        )
+        response = StreamingHttpResponse(_blocks(page.lines), content_type=page.media_type)
+        response["X-Next-Cursor"] = page.next_cursor
         response["Content-Disposition"] = f'attachment; filename="feedback.{form}"'
         return response

@@ -10,7 +10,7 @@ from reviews.domain import transitions
 from tests import factories
 from tuning.domain import datasets, exports, runs, versions
 from tuning.enums import RunStatus, VersionStatus
-from tuning.models import DatasetVersion, Export, ModelVersion, TuningRun
+from tuning.models import BaseModel, DatasetVersion, Export, ModelVersion, TuningRun
 
 pytestmark = pytest.mark.django_db
 
@@ -82,10 +82,10 @@ def test_an_operator_starts_the_trial_and_rolls_it_back(client, dataset_version,
     version = model_version(dataset_version, VersionStatus.GATED)
     client.force_login(operator)
     # GET only asks.
-    assert client.get(url("modelversion", "activate", version.pk)).status_code == 200
+    assert client.get(url("modelversion", "traffic", version.pk)).status_code == 200
     version.refresh_from_db()
     assert version.traffic_weight == 0
-    client.post(url("modelversion", "activate", version.pk))
+    client.post(url("modelversion", "traffic", version.pk), {"weight": "10"})
     version.refresh_from_db()
     assert (version.status, version.traffic_weight) == (VersionStatus.CANARY, 10)
     assert versions.base_weight(version.assistant) == 90
@@ -97,10 +97,11 @@ def test_an_operator_starts_the_trial_and_rolls_it_back(client, dataset_version,
 def test_a_barred_version_starts_only_with_a_reason(client, dataset_version, operator):
     version = model_version(dataset_version, VersionStatus.BARRED)
     client.force_login(operator)
-    client.post(url("modelversion", "activate", version.pk), {"reason": " "})
+    client.post(url("modelversion", "traffic", version.pk), {"weight": "10", "reason": " "})
     version.refresh_from_db()
     assert version.status == VersionStatus.BARRED
-    client.post(url("modelversion", "activate", version.pk), {"reason": "uji terbatas"})
+    body = {"weight": "10", "reason": "uji terbatas"}
+    client.post(url("modelversion", "traffic", version.pk), body)
     version.refresh_from_db()
     assert version.status == VersionStatus.CANARY
     assert transitions.history(version).last().note == "0 % → 10 %. uji terbatas"
@@ -110,5 +111,57 @@ def test_neither_curator_nor_reviewer_gives_traffic(client, dataset_version, cur
     version = model_version(dataset_version, VersionStatus.GATED)
     for user in (curator, reviewer):
         client.force_login(user)
-        for name in ("activate", "roll_back"):
+        for name in ("traffic", "base", "roll_back"):
             assert client.post(url("modelversion", name, version.pk)).status_code == 403
+
+
+def test_an_operator_changes_the_share_of_a_trial(client, dataset_version, operator):
+    version = model_version(dataset_version, VersionStatus.GATED)
+    client.force_login(operator)
+    for weight, reason in [("10", ""), ("5", ""), ("60", "Diuji sendiri.")]:
+        body = {"weight": weight, "reason": reason}
+        client.post(url("modelversion", "traffic", version.pk), body)
+    version.refresh_from_db()
+    assert (version.status, version.traffic_weight) == (VersionStatus.CANARY, 60)
+    notes = [change.note for change in transitions.history(version)]
+    assert notes[1:] == ["0 % → 10 %.", "10 % → 5 %.", "5 % → 60 %. Diuji sendiri."]
+
+
+def test_an_operator_puts_another_model_behind_the_assistant(client, assistant, operator):
+    base = versions.ensure_base(assistant)
+    model = BaseModel.objects.create(
+        name="sahabat", provider="openai", endpoint="http://127.0.0.1:11434/v1"
+    )
+    client.force_login(operator)
+    assert client.get(url("modelversion", "base", base.pk)).status_code == 200
+    client.post(url("modelversion", "base", base.pk), {"base_model": model.pk, "reason": ""})
+    assert versions.ensure_base(assistant) == base
+    client.post(url("modelversion", "base", base.pk), {"base_model": model.pk, "reason": "Coba."})
+    assert versions.ensure_base(assistant).base_model == model
+
+
+def test_an_openai_server_needs_its_address(client, operator):
+    client.force_login(operator)
+    body = {"name": "tanpa", "provider": "openai", "backend": "", "endpoint": ""}
+    response = client.post(url("basemodel", "add"), body)
+    assert response.status_code == 200
+    assert BaseModel.objects.count() == 0
+    client.post(url("basemodel", "add"), body | {"endpoint": "http://127.0.0.1:11434/v1"})
+    assert BaseModel.objects.get().endpoint == "http://127.0.0.1:11434/v1"
+
+
+@pytest.mark.parametrize(
+    "address", ["vllm", "ftp://vllm/v1", "http://", "http://a b/v1", "http://x:99999"]
+)
+def test_what_is_no_address_is_refused(client, operator, address):
+    client.force_login(operator)
+    body = {"name": "salah", "provider": "openai", "backend": "", "endpoint": address}
+    client.post(url("basemodel", "add"), body)
+    assert BaseModel.objects.count() == 0
+
+
+def test_a_container_is_an_address(client, operator):
+    client.force_login(operator)
+    body = {"name": "vllm", "provider": "openai", "backend": "", "endpoint": "http://vllm:8000/v1"}
+    client.post(url("basemodel", "add"), body)
+    assert BaseModel.objects.get().endpoint == "http://vllm:8000/v1"
