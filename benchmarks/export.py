@@ -175,7 +175,8 @@ def _measure(who: str, size: int, form: str) -> None:
     began = time.perf_counter()
     rows = {"ours": _export, "floor": _floor}[who](size, form, target)
     seconds = time.perf_counter() - began
-    sha256 = hashlib.sha256(target.read_bytes()).hexdigest()
+    with target.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     print(json.dumps({"rows": rows, "seconds": seconds, "peak": common.peak(), "sha256": sha256}))
 
 

@@ -25,19 +25,19 @@ ANSWER = {
 SERVER = {"workers": 2, "threads": 4}
 
 
-def _django() -> None:
+def django_setup() -> None:
     import django
 
     os.environ["DJANGO_SETTINGS_MODULE"] = "feedbackhub.settings"
     django.setup()
 
 
-def key() -> str:
+def key(slug: str = "bench") -> str:
     """A client key of a new assistant, without a limit that a benchmark would meet."""
     from reviews.domain import assistants, keys
     from reviews.enums import Scope
 
-    assistant = assistants.ensure("bench", "Bench")
+    assistant = assistants.ensure(slug, slug.title())
     scopes = list(Scope.values)
     return keys.create(assistant, "bench", scopes=scopes, requests_per_minute=10**9)[1]
 
@@ -91,7 +91,7 @@ def main() -> int:
     if not os.environ.get("REDIS_URL"):
         raise SystemExit("REDIS_URL: the URL of a Redis server is needed")
     with database() as url, both(url) as (floor, hub):
-        _django()
+        django_setup()
         secret, rows = key(), []
         measured(floor, _floor_requests(200))
         measured(hub, votes(contexts(200), secret))

@@ -216,7 +216,7 @@ TUNING_DIR = env.folder("TUNING_DIR", DATA_DIR / "tuning")
 TUNING_RUN_TIMEOUT_HOURS = env.integer("TUNING_RUN_TIMEOUT_HOURS", 24, 1, 720)
 GATEWAY_MAX_PROMPT_CHARS = env.integer("GATEWAY_MAX_PROMPT_CHARS", 50_000, 100)
 GATEWAY_TIMEOUT_SECONDS = env.integer("GATEWAY_TIMEOUT_SECONDS", 60, 1, 3600)
-GATEWAY_MAX_OPEN = env.integer("GATEWAY_MAX_STREAMS", 4, 1, 10_000)
+GATEWAY_MAX_OPEN = env.integer("GATEWAY_MAX_OPEN", 4, 1, 10_000)
 GEMINI_API_KEY = env.text("GEMINI_API_KEY")
 GEMINI_MODEL = env.text("GEMINI_MODEL")
 GEMINI_PROJECT_ID = env.text("GEMINI_PROJECT_ID")
@@ -246,6 +246,9 @@ LOGGING = {
         "celery": {"level": "WARNING"},
         "django_celery_beat": {"level": "WARNING"},
         "kombu": {"level": "WARNING"},
+        # They would log each call of a provider with its address.
+        "httpx2": {"level": "WARNING"},
+        "google_genai": {"level": "WARNING"},
     },
 }
 

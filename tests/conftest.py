@@ -13,6 +13,7 @@ from feedbackhub import roles
 from reviews.domain import assistants, checklists, hints, keys
 from reviews.enums import Scope
 from reviews.models import Assistant, Checklist, ClientKey
+from tuning.domain import versions
 
 SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
@@ -33,9 +34,11 @@ def _own_places(settings, tmp_path):
 
 
 @pytest.fixture(autouse=True)
-def _no_known_keys():
-    """No key is known from an earlier test, whose rows are gone."""
+def _nothing_known():
+    """Nothing is known from an earlier test, whose rows are gone."""
     keys.forget()
+    assistants.request_types.forget()
+    versions.serving.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -68,6 +68,8 @@ class PromptVersionAdmin(HubAdmin):
 
 @admin.register(RequestType)
 class RequestTypeAdmin(HubAdmin):
+    """A change holds within seconds."""
+
     list_display = ("slug", "assistant", "excerpt")
     list_filter = ("assistant",)
     list_select_related = ("assistant",)

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from reviews.domain.briefly import Known
 from reviews.models import Assistant, Category, PromptVersion, RequestType
 
+request_types: Known[RequestType] = Known(3.0)
 REQUEST_TYPES = {
     "chat": "{prompt}",
     "explain": "Jelaskan dengan bahasa yang mudah dipahami:\n\n{prompt}",
@@ -59,6 +61,12 @@ def prepare(assistant: Assistant) -> None:
             RequestType.objects.get_or_create(
                 assistant=assistant, slug=slug, defaults={"template": template}
             )
+
+
+def request_type(assistant: Assistant, slug: str) -> RequestType | None:
+    """The assistant's request type, as it was a few seconds ago at most."""
+    rows = RequestType.objects.filter(assistant=assistant, slug=slug)
+    return request_types.get((assistant.pk, slug), rows.first)
 
 
 def add_categories(assistant: Assistant, categories: tuple[NewCategory, ...]) -> None:

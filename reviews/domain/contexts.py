@@ -80,8 +80,12 @@ def _count(context: Context) -> None:
     """Contexts are counted by the minute of their registration, and a minute expires whole."""
     minute = int(datetime.fromisoformat(context.asked_at).timestamp()) // 60
     name = _bucket(context.assistant_id, minute)
-    cache.add(name, 0, settings.FEEDBACK_CACHE_TTL + 60)
-    cache.incr(name)
+    try:
+        cache.incr(name)
+    except ValueError:
+        # The minute's first; another may have been quicker meanwhile.
+        if not cache.add(name, 1, settings.FEEDBACK_CACHE_TTL + 60):
+            cache.incr(name)
 
 
 def register(context: Context) -> Context:

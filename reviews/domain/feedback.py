@@ -1,4 +1,4 @@
-"""Votes: stored first, linked to drafts and correction tasks by a reconcile (A2 to A5)."""
+"""Votes: stored first, linked to drafts and correction tasks by a reconcile (A2 to A4)."""
 
 from __future__ import annotations
 
@@ -8,19 +8,16 @@ import logging
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
-from django.db.models import Count, Q
-from django.db.models.functions import TruncDate
 
 from reviews.checks import pii
 from reviews.domain import contexts, corrections, pairs
 from reviews.domain.contexts import Context
 from reviews.domain.errors import Conflict, Expired, Invalid, Unknown
 from reviews.enums import PairSource
-from reviews.models import Assistant, Feedback
+from reviews.models import Feedback
 
 log = logging.getLogger("hub.feedback")
 PORTION = 500
@@ -195,24 +192,3 @@ def _link_safely(row: Feedback, now: datetime) -> int:
         # One vote that can't be linked must not keep the others waiting.
         log.exception("vote not linked", extra={"feedback": row.pk})
         return 0
-
-
-def _by(rows: Any, *columns: str) -> list[dict[str, Any]]:
-    positive = Count("id", filter=Q(is_positive=True))
-    return list(
-        rows.values(*columns).annotate(total=Count("id"), positive=positive).order_by(*columns)
-    )
-
-
-def stats(assistant: Assistant) -> dict[str, Any]:
-    """Counts of the assistant's votes, whole and by type, model version, language and day."""
-    rows = Feedback.objects.filter(assistant=assistant)
-    by_day = _by(rows.annotate(day=TruncDate("created_at")), "day")
-    return {
-        "total_count": rows.count(),
-        "positive_count": rows.filter(is_positive=True).count(),
-        "by_type": _by(rows, "request_type"),
-        "by_version": _by(rows, "model_version"),
-        "by_language": _by(rows, "language"),
-        "by_day": [{**row, "day": row["day"].isoformat()} for row in by_day],
-    }

@@ -10,10 +10,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-import time
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from reviews.domain.briefly import Known
 from reviews.domain.errors import Conflict, Invalid
 from reviews.models import Assistant, ClientKey
 
@@ -21,8 +20,8 @@ MARK = "fbh"
 CACHE_SECONDS = 3.0
 MAX_OVERLAP = timedelta(days=30)
 _TOUCH_EVERY = timedelta(minutes=1)
-_known: dict[str, tuple[float, ClientKey]] = {}
-_origins: tuple[float, frozenset[str]] = (0.0, frozenset())
+_keys: Known[ClientKey] = Known(CACHE_SECONDS)
+_origins: Known[frozenset[str]] = Known(CACHE_SECONDS)
 
 
 def _hash(secret: str) -> str:
@@ -36,9 +35,8 @@ def _text(prefix: str, secret: str) -> str:
 
 def forget() -> None:
     """Look every key up anew from the next request on."""
-    global _origins
-    _known.clear()
-    _origins = (0.0, frozenset())
+    _keys.forget()
+    _origins.forget()
 
 
 def create(
@@ -87,18 +85,11 @@ def rotate(key: ClientKey, *, overlap: timedelta, now: datetime) -> str:
 
 def by_prefix(prefix: str) -> ClientKey | None:
     """The usable key of this prefix with its assistant, or None."""
-    kept = _known.get(prefix)
-    if kept and kept[0] > time.monotonic():
-        return kept[1]
-    _known.pop(prefix, None)
     if "\x00" in prefix:
         # PostgreSQL can't be asked for a NUL.
         return None
-    key = ClientKey.objects.usable().select_related("assistant").filter(prefix=prefix).first()
-    if key:
-        # Only keys that exist are kept: made-up prefixes must not fill the memory.
-        _known[prefix] = (time.monotonic() + CACHE_SECONDS, key)
-    return key
+    rows = ClientKey.objects.usable().select_related("assistant").filter(prefix=prefix)
+    return _keys.get(prefix, rows.first)
 
 
 def verify(text: str, now: datetime) -> ClientKey | None:
@@ -138,12 +129,11 @@ def change(key: ClientKey, *, origins: list[str], requests_per_minute: int) -> N
     forget()
 
 
-def may_vote_from(origin: str, clock: Callable[[], float] = time.monotonic) -> bool:
+def _all_origins() -> frozenset[str]:
+    lists = ClientKey.objects.usable().values_list("origins", flat=True)
+    return frozenset(one for origins in lists for one in origins)
+
+
+def may_vote_from(origin: str) -> bool:
     """Whether any usable key lists the web origin, which is all a CORS preflight can be asked."""
-    global _origins
-    until, known = _origins
-    if clock() >= until:
-        lists = ClientKey.objects.usable().values_list("origins", flat=True)
-        known = frozenset(one for origins in lists for one in origins)
-        _origins = (clock() + CACHE_SECONDS, known)
-    return origin in known
+    return origin in (_origins.get("all", _all_origins) or frozenset())

@@ -139,7 +139,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('request_id', models.UUIDField(unique=True, verbose_name='request')),
-                ('request_type', models.SlugField(verbose_name='request type')),
+                ('request_type', models.SlugField(db_index=False, verbose_name='request type')),
                 ('history', models.JSONField(default=list, verbose_name='earlier turns')),
                 ('prompt', models.TextField(verbose_name='question')),
                 ('response', models.TextField(verbose_name='answer')),

@@ -27,7 +27,8 @@ class Feedback(models.Model):
     assistant = models.ForeignKey(
         Assistant, models.CASCADE, related_name="feedback", verbose_name=_("assistant")
     )
-    request_type = models.SlugField(_("request type"))
+    # Not indexed by itself, as slugs are: nobody looks for it alone, and every vote would pay.
+    request_type = models.SlugField(_("request type"), db_index=False)
     # Earlier turns, oldest first: [["user", text], ["assistant", text], …].
     history: models.JSONField[list[Any], list[Any]] = models.JSONField(
         _("earlier turns"), default=list

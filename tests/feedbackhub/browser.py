@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
 import socketserver
 import threading
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from tests.feedbackhub import processes
+from tests.feedbackhub.conftest import ANSWER, CONTEXTS
+from tests.feedbackhub.processes import Place
 
 _QUIET = (
     "--no-sandbox",
@@ -29,6 +35,13 @@ window.seen = { events: [], violations: [] };
 addEventListener("feedback", (event) => seen.events.push(event.detail));
 addEventListener("securitypolicyviolation", (event) => seen.violations.push(
     `${event.violatedDirective}: ${event.blockedURI}`));
+"""
+
+ROWS = """
+import json
+from reviews.models import Feedback
+rows = Feedback.objects.filter(request_id__in={ids!r}).order_by("id")
+print(json.dumps(list(rows.values_list("thumb", "comment", "segment"))))
 """
 
 
@@ -166,3 +179,52 @@ class Line:
     def __exit__(self, *_error: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+class Site:
+    """An application that shows answers, as a person sees it."""
+
+    def __init__(self, place: Place, line: Line, key: str, pages: Any, watched: Watched) -> None:
+        self.place, self.line, self.pages, self.watched = place, line, pages, watched
+        self.page = watched.page
+        self.client = processes.Client(line.hub_port, key)
+        self.ids: list[str] = []
+
+    def answer(self) -> dict[str, str]:
+        """A new answer's attributes for the element."""
+        ticket = self.client.post(CONTEXTS, ANSWER | {"request_id": str(uuid.uuid4())})
+        self.ids.append(ticket["request_id"])
+        return {"request-id": ticket["request_id"], "token": ticket["feedback_token"]}
+
+    def show(
+        self, *answers: dict[str, str], on: str = "listed", language: str = "id", head: str = ""
+    ) -> Locator:
+        """Open the application's page with an element for each of the answers."""
+        application, whole = self.pages[on], ""
+        for answer in answers:
+            attributes = " ".join(f'{name}="{value}"' for name, value in answer.items())
+            whole += f"<p><feedback-thumbs {attributes}></feedback-thumbs></p>"
+        application.body, application.language = whole, language
+        self.page.goto(f"{application.origin}/")
+        return self.page.locator("feedback-thumbs")
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def rows(self) -> list[list[Any]]:
+        """(thumb, comment, segment) of each vote in the hub on the answers made here."""
+        return list(json.loads(processes.ask(self.place, ROWS.format(ids=self.ids))))
+
+
+def state(element: Locator, expected: str, said: str = "") -> None:
+    expect(element).to_have_attribute("state", expected)
+    expect(element.get_by_role("status")).to_have_text(said)
+
+
+def pressed(element: Locator) -> list[str | None]:
+    return [element.locator(".thumb").nth(place).get_attribute("aria-pressed") for place in (0, 1)]
+
+
+def spoken(element: Locator) -> list[str]:
+    """Roles, names and states as the accessibility tree has them, one a line."""
+    return [line.strip() for line in element.aria_snapshot().splitlines()]

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import gzip
-import json
 import os
 import shutil
-import uuid
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -14,12 +12,20 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
 from feedbackhub import docs
 from tests.feedbackhub import processes
-from tests.feedbackhub.browser import Application, Line, Watched, chromium
-from tests.feedbackhub.conftest import ANSWER, CONTEXTS
+from tests.feedbackhub.browser import (
+    Application,
+    Line,
+    Site,
+    Watched,
+    chromium,
+    pressed,
+    spoken,
+    state,
+)
 from tests.feedbackhub.processes import Hub, Place, own_database
 
 SCRIPT = Path(settings.BASE_DIR) / "feedbackhub" / "static" / "feedbackhub" / "thumbs.js"
@@ -28,12 +34,6 @@ from reviews.domain import assistants, keys
 assistant = assistants.ensure("bisnis", "Asisten Bisnis")
 for origin in {origins!r}:
     print(keys.create(assistant, "test", scopes=["feedback"], origins=[origin])[1])
-"""
-ROWS = """
-import json
-from reviews.models import Feedback
-rows = Feedback.objects.filter(request_id__in={ids!r}).order_by("id")
-print(json.dumps(list(rows.values_list("thumb", "comment", "segment"))))
 """
 UP = [True, "", ""]
 DOWN = [False, "", ""]
@@ -113,59 +113,10 @@ def watched(browser) -> Iterator[Watched]:
         assert (watched.complaints, watched.violations()) == ([], [])
 
 
-class Site:
-    """An application that shows answers, as a person sees it."""
-
-    def __init__(self, place: Place, line: Line, key: str, pages: Any, watched: Watched) -> None:
-        self.place, self.line, self.pages, self.watched = place, line, pages, watched
-        self.page = watched.page
-        self.client = processes.Client(line.hub_port, key)
-        self.ids: list[str] = []
-
-    def answer(self) -> dict[str, str]:
-        """A new answer's attributes for the element."""
-        ticket = self.client.post(CONTEXTS, ANSWER | {"request_id": str(uuid.uuid4())})
-        self.ids.append(ticket["request_id"])
-        return {"request-id": ticket["request_id"], "token": ticket["feedback_token"]}
-
-    def show(
-        self, *answers: dict[str, str], on: str = "listed", language: str = "id", head: str = ""
-    ) -> Locator:
-        """Open the application's page with an element for each of the answers."""
-        application, whole = self.pages[on], ""
-        for answer in answers:
-            attributes = " ".join(f'{name}="{value}"' for name, value in answer.items())
-            whole += f"<p><feedback-thumbs {attributes}></feedback-thumbs></p>"
-        application.body, application.language = whole, language
-        self.page.goto(f"{application.origin}/")
-        return self.page.locator("feedback-thumbs")
-
-    def button(self, name: str) -> Locator:
-        return self.page.get_by_role("button", name=name, exact=True)
-
-    def rows(self) -> list[list[Any]]:
-        """(thumb, comment, segment) of each vote in the hub on the answers made here."""
-        return list(json.loads(processes.ask(self.place, ROWS.format(ids=self.ids))))
-
-
 @pytest.fixture
 def site(place, line, key, origins, watched) -> Iterator[Site]:
     yield Site(place, line, key, origins, watched)
     line.cut = line.deaf = False
-
-
-def state(element: Locator, expected: str, said: str = "") -> None:
-    expect(element).to_have_attribute("state", expected)
-    expect(element.get_by_role("status")).to_have_text(said)
-
-
-def pressed(element: Locator) -> list[str | None]:
-    return [element.locator(".thumb").nth(place).get_attribute("aria-pressed") for place in (0, 1)]
-
-
-def spoken(element: Locator) -> list[str]:
-    """Roles, names and states as the accessibility tree has them, one a line."""
-    return [line.strip() for line in element.aria_snapshot().splitlines()]
 
 
 browser_only = pytest.mark.browser
@@ -310,7 +261,7 @@ def test_what_a_screen_reader_is_told(site):
         ("fr", None, "id"),
         ("", None, "id"),
         ("en", "it", "it"),
-        ("en", "toString", "id"),
+        ("en", "constructor", "id"),
     ],
 )
 def test_its_language_is_its_own_or_the_page_s(site, page, own, expected):

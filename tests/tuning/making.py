@@ -75,6 +75,7 @@ def version_of(
     version = versions.create(run, {"threshold": 0.3})
     ModelVersion.objects.filter(pk=version.pk).update(status=status, **fields)
     version.refresh_from_db()
+    versions.serving.forget()
     return version
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from reviews.domain import identity
+from reviews.domain import identity, turns
 from reviews.formats import Example, write
 from reviews.models import Assistant, Pair
 from tuning.domain import split
@@ -67,13 +67,14 @@ def selected(dataset: Dataset) -> QuerySet[Pair]:
 
 def _choose(dataset: Dataset) -> list[Chosen]:
     columns = ("identity", "question__identity", "current_revision_id")
-    texts = tuple(f"current_revision__{name}" for name in ("input", "output", "system", "history"))
+    texts = [f"current_revision__{name}" for name in ("input", "output", "system")]
+    history = turns.column("current_revision__history")
     chosen = []
-    rows = selected(dataset).values_list(*columns, *texts).iterator(_READ_AT_ONCE)
-    for pair, family, revision, question, answer, system, history in rows:
-        turns = tuple((role, words) for role, words in history)
-        wording = identity.of_question(question, turns)
-        example = Example(question, answer, system, turns)
+    rows = selected(dataset).values_list(*columns, *texts, history).iterator(_READ_AT_ONCE)
+    for pair, family, revision, question, answer, system, earlier in rows:
+        said = turns.read(earlier)
+        wording = identity.of_question(question, said)
+        example = Example(question, answer, system, said)
         chosen.append(Chosen(split.Candidate(pair, family, wording), revision, example))
     return sorted(chosen, key=lambda item: item.candidate.identity)
 
@@ -159,10 +160,10 @@ def examples(version: DatasetVersion, part: str | None = None) -> Iterator[Examp
     if part:
         rows = rows.filter(part=part)
     system = version.prompt.text if version.prompt else ""
-    columns = tuple(f"revision__{name}" for name in ("input", "output", "system", "history"))
-    for question, answer, own_system, history in rows.values_list(*columns).iterator(_READ_AT_ONCE):
-        turns = tuple((role, words) for role, words in history)
-        yield Example(question, answer, own_system or system, turns)
+    texts = [f"revision__{name}" for name in ("input", "output", "system")]
+    columns = rows.values_list(*texts, turns.column("revision__history"))
+    for question, answer, own_system, history in columns.iterator(_READ_AT_ONCE):
+        yield Example(question, answer, own_system or system, turns.read(history))
 
 
 def groups(version: DatasetVersion, part: str) -> Iterator[str]:

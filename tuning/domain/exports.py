@@ -20,6 +20,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 
 from reviews import formats
+from reviews.domain import turns
 from reviews.domain.errors import Conflict
 from reviews.domain.hints import hint
 from reviews.domain.transitions import StaleMove, move
@@ -50,12 +51,12 @@ def _preferences(version: DatasetVersion, part: str | None) -> Iterator[Example]
     rows = Correction.objects.filter(
         pk__in=finished.values("object_id"), **{f"{text}memberships__in": members}
     ).order_by("id")
-    columns = [f"{text}{name}" for name in ("input", "output", "system", "history")]
+    columns = [f"{text}{name}" for name in ("input", "output", "system")]
+    history = turns.column(f"{text}history")
     prompt = version.prompt.text if version.prompt else ""
-    for *texts, history, rejected in rows.values_list(*columns, "wrong_answer").iterator():
+    for *texts, earlier, rejected in rows.values_list(*columns, history, "wrong_answer").iterator():
         question, answer, system = texts
-        turns = tuple((role, words) for role, words in history)
-        yield Example(question, answer, system or prompt, turns, rejected)
+        yield Example(question, answer, system or prompt, turns.read(earlier), rejected)
 
 
 def lines(
@@ -206,11 +207,12 @@ def nightly(now: datetime) -> int:
 
 def unexported_votes(assistant: Assistant) -> int:
     """Votes whose pair is in no completed export (A5): those without a pair count, too."""
+    written = Export.objects.filter(status=ExportStatus.COMPLETED).exclude(format=preference.NAME)
+    own = written.filter(version__dataset__assistant=assistant)
+    # The versions by their ids: a database that doesn't know which they are plans badly.
+    versions = list(own.order_by().values_list("version_id", flat=True).distinct())
     exported = DatasetMember.objects.filter(
-        revision__pair_id=OuterRef("pair_id"),
-        version__exports__in=Export.objects.filter(status=ExportStatus.COMPLETED).exclude(
-            format=preference.NAME
-        ),
+        revision__pair_id=OuterRef("pair_id"), version__in=versions
     )
     return Feedback.objects.filter(~Exists(exported), assistant=assistant).count()
 

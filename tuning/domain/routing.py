@@ -13,7 +13,14 @@ from tuning.models import ModelVersion
 
 
 def serving(assistant: Assistant) -> list[ModelVersion]:
-    """What may be asked: the base, and the versions on trial or live, by id."""
+    """What may be asked: the base, and the versions on trial or live, by id.
+
+    As it was a second ago at most; in the process that changed it, as it is.
+    """
+    return versions.serving.get(assistant.pk, lambda: _read(assistant)) or []
+
+
+def _read(assistant: Assistant) -> list[ModelVersion]:
     rows = ModelVersion.objects.serving().filter(assistant=assistant)
     related = rows.select_related("base_model", "prompt__assistant", "dataset_version__prompt")
     found = list(related.order_by("id"))

@@ -12,6 +12,7 @@ from django.db.models import F, QuerySet, Sum
 from django.utils.translation import gettext_noop
 
 from reviews.domain import assistants
+from reviews.domain.briefly import Known
 from reviews.domain.errors import Conflict, Invalid, Refused
 from reviews.domain.transitions import history, move
 from reviews.models import Assistant
@@ -20,6 +21,8 @@ from tuning.enums import SERVING, Backend, Provider, Stage, VersionStatus
 from tuning.models import BaseModel, Evaluation, ModelVersion, TuningRun
 
 BASE_NAME = "base"
+serving: Known[list[ModelVersion]] = Known(1.0)
+"""What each assistant's requests go to: a rollback holds at once here, elsewhere in a second."""
 
 
 def base_model() -> BaseModel:
@@ -85,7 +88,9 @@ def change_base(
     old = ensure_base(assistant)
     with transaction.atomic():
         move(old, VersionStatus.RETIRED, by=by, note=reason, now=now)
-        return _make_base(assistant, model)
+        new = _make_base(assistant, model)
+    serving.forget()
+    return new
 
 
 def _next_name(assistant: Assistant) -> str:
@@ -171,6 +176,7 @@ def set_traffic(
         note = f"{version.traffic_weight} % → {weight} %. {reason}".strip()
         fields = {"traffic_weight": weight}
         move(version, VersionStatus.CANARY, by=by, note=note, now=now, fields=fields)
+    serving.forget()
 
 
 def roll_back(version: ModelVersion, *, by: Any, now: datetime, reason: str) -> None:
@@ -181,6 +187,7 @@ def roll_back(version: ModelVersion, *, by: Any, now: datetime, reason: str) -> 
         raise Invalid({"reason": gettext_noop("say why it is rolled back")})
     fields = {"traffic_weight": 0}
     move(version, VersionStatus.ROLLED_BACK, by=by, note=reason, now=now, fields=fields)
+    serving.forget()
 
 
 def deactivate(version: ModelVersion, *, by: Any, now: datetime, reason: str) -> None:

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+_Found = TypeVar("_Found")
+_PASSING = {429, 502, 503, 504}
+"""HTTP statuses after which the same server may answer a moment later."""
+_JITTER, _LONGEST_PAUSE = (0.05, 0.3), 1.0
+"""Seconds before the second try, and the most that a server may ask for."""
+_QUOTED, _TELLING = 200, 8
+"""Characters of a server's words that an error holds; from how many on a text is kept out of it."""
 
 
 class Trouble(StrEnum):
@@ -19,13 +30,21 @@ class Trouble(StrEnum):
 
 
 class ProviderError(Exception):
-    """No answer came. `permanent` says that asking again will not help."""
+    """No answer came. `permanent` says that asking again will not help.
+
+    `again` are the seconds after which a second try at once is worth it; None: it is not.
+    """
 
     def __init__(
-        self, message: str, *, permanent: bool, trouble: Trouble = Trouble.UNAVAILABLE
+        self,
+        message: str,
+        *,
+        permanent: bool,
+        trouble: Trouble = Trouble.UNAVAILABLE,
+        again: float | None = None,
     ) -> None:
         super().__init__(message)
-        self.permanent, self.trouble = permanent, trouble
+        self.permanent, self.trouble, self.again = permanent, trouble, again
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +108,56 @@ class ModelProvider(Protocol):
 
         Closing the iterator early gives back the connection.
         """
+
+
+# --- what providers behind a network share -------------------------------------------------------
+def pause(wanted: str = "") -> float | None:
+    """Seconds before a second try; None where the server wants more than one (`Retry-After`)."""
+    try:
+        least = float(wanted or 0)
+    except ValueError:
+        return None
+    return max(least, random.uniform(*_JITTER)) if least <= _LONGEST_PAUSE else None
+
+
+def failure(status: int, said: str = "", wanted: str = "") -> ProviderError:
+    """The error of an HTTP status, with what the server `said` and the pause that it `wanted`."""
+    trouble = {
+        400: Trouble.REJECTED,
+        408: Trouble.TIMEOUT,
+        413: Trouble.REJECTED,
+        422: Trouble.REJECTED,
+        429: Trouble.RATE_LIMITED,
+    }.get(status, Trouble.UNAVAILABLE)
+    permanent = status < 500 and status not in (408, 429)
+    # A server repeats a wrong key, and its own breakdown comes as a page.
+    told = said if 400 <= status < 500 and status not in (401, 403) else ""
+    message = f"HTTP {status}: {told}" if told else f"HTTP {status}"
+    again = pause(wanted) if status in _PASSING else None
+    return ProviderError(message, permanent=permanent, trouble=trouble, again=again)
+
+
+def quoted(said: object, hidden: Iterable[str]) -> str:
+    """A server's words in a short line, without the key and the texts that it repeats."""
+    line = str(said)
+    for text in hidden:
+        if len(text) >= _TELLING:
+            for form in (text, repr(text)[1:-1], json.dumps(text)[1:-1]):
+                line = line.replace(form, "…")
+    return " ".join(line.split())[:_QUOTED]
+
+
+def texts(request: CompletionRequest) -> list[str]:
+    """What a request says: nothing of it belongs into an error."""
+    return [request.prompt, request.system, *(words for _role, words in request.history)]
+
+
+def twice(ask: Callable[[], _Found]) -> _Found:
+    """What `ask` returns; where its trouble may pass at once, it is asked a second time."""
+    try:
+        return ask()
+    except ProviderError as error:
+        if error.again is None:
+            raise
+        time.sleep(error.again)
+    return ask()

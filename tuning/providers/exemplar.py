@@ -150,8 +150,8 @@ class Index:
             whole += max(mine, theirs) * rarity
         return shared / whole if whole else 0.0
 
-    def search(self, question: str, earlier: str = "") -> Match | None:
-        """What fits best; None where no word of the question is known."""
+    def _ranked(self, question: str, earlier: str) -> list[Match]:
+        """The best wording of each of the best few families, best first."""
         row = _query(question, earlier)
         matches = []
         for share, place in self._shortlist(row):
@@ -160,13 +160,21 @@ class Index:
                 ((self._closeness(row, item), item) for item in self.families[place]),
                 key=lambda pair: pair[0],
             )
-            matches.append((max(share, near), item))
+            matches.append(Match(item, max(share, near)))
+        return sorted(matches, key=lambda match: -match.score)
+
+    def search(self, question: str, earlier: str = "") -> Match | None:
+        """What fits best; None where no word of the question is known."""
+        matches = self._ranked(question, earlier)
         if not matches:
             return None
-        matches.sort(key=lambda pair: -pair[0])
-        best, item = matches[0]
-        rival = matches[1][0] if len(matches) > 1 else 0.0
-        return Match(item, best - _RIVAL_WEIGHT * rival)
+        best = matches[0]
+        rival = matches[1].score if len(matches) > 1 else 0.0
+        return Match(best.exemplar, best.score - _RIVAL_WEIGHT * rival)
+
+    def nearest(self, question: str, earlier: str = "", top: int = 3) -> list[Match]:
+        """The `top` families (at most six), best first; here rivals take nothing off a score."""
+        return self._ranked(question, earlier)[:top]
 
 
 def last_question(history: Sequence[tuple[str, str]]) -> str:

@@ -24,6 +24,7 @@ from feedbackhub.api.serializers.chat import (
 )
 from feedbackhub.api.views import gateway
 from feedbackhub.api.views.base import caller, checked, ticket_for
+from reviews.domain import assistants
 from reviews.enums import Scope
 from reviews.models import Assistant, RequestType
 from tuning.domain import routing, serving
@@ -124,7 +125,7 @@ class ChatCompletions(_ForOpenAI):
 
 def _chat_type(assistant: Assistant) -> RequestType:
     """The assistant's own, or, where somebody removed it, one that leaves the prompt as it is."""
-    found = RequestType.objects.filter(assistant=assistant, slug="chat").first()
+    found = assistants.request_type(assistant, "chat")
     return found or RequestType(assistant=assistant, slug="chat", template="{prompt}")
 
 

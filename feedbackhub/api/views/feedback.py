@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
+from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -21,7 +21,7 @@ from feedbackhub.api.serializers.feedback import Stats, StoredVote, Vote
 from feedbackhub.api.views.base import FOR_STAFF, PROBLEMS, Reading, caller, checked
 from reviews.domain import contexts, feedback, feedback_export, feedback_stats, keys
 from reviews.enums import Scope
-from reviews.models import Assistant, ClientKey
+from reviews.models import ClientKey
 from tuning.domain import exports
 
 BLOCK = 64 * 1024

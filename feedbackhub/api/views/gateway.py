@@ -13,9 +13,9 @@ from rest_framework.views import APIView
 from feedbackhub.api.serializers.base import Problem
 from feedbackhub.api.serializers.gateway import Ask, AskAnswer
 from feedbackhub.api.views.base import PROBLEMS, caller, checked, ticket
+from reviews.domain import assistants
 from reviews.domain.errors import Invalid
 from reviews.enums import Scope
-from reviews.models import RequestType
 from tuning.domain import serving
 
 
@@ -59,7 +59,7 @@ class Gateway(APIView):
         """Ask through the hub: a model version is chosen by traffic weight, and the answer can be
         voted on."""
         sent, key = checked(Ask, request), caller(request)
-        kind = RequestType.objects.filter(assistant=key.assistant, slug=request_type).first()
+        kind = assistants.request_type(key.assistant, request_type)
         if kind is None:
             raise NotFound(f"This assistant has no request type {request_type!r}.")
         check_size(sent)

@@ -26,8 +26,8 @@ class Interactions(APIView):
         responses={202: Logged, **PROBLEMS},
     )
     def post(self, request: Request) -> Response:
-        """Log interactions. Good records are kept, bad ones refused with line and reason; sent again
-        they are counted as duplicates."""
+        """Log interactions. Good records are kept, bad ones refused with line and reason; those
+        that are there already are counted as duplicates."""
         # An empty body reaches no parser: REST framework gives an empty dict for it.
         sent = body(request)
         raw = sent if isinstance(sent, bytes) else b""

@@ -7,7 +7,7 @@ import json
 import openai
 import pytest
 
-from reviews.domain import contexts
+from reviews.domain import assistants, contexts
 from reviews.models import RequestType
 from tests.feedbackhub.conftest import Caller
 from tests.tuning import making
@@ -46,6 +46,7 @@ def far(assistant):
         model = BaseModel.objects.create(name="jauh", provider="openai", endpoint=server.url)
         base = versions.ensure_base(assistant)
         ModelVersion.objects.filter(pk=base.pk).update(base_model=model)
+        versions.serving.forget()
         yield server
 
 
@@ -161,6 +162,7 @@ def test_a_candidate_that_fails_before_it_begins_is_replaced(gpt, assistant, far
         name="mati", provider="openai", endpoint="http://127.0.0.1:1/v1"
     )
     ModelVersion.objects.filter(pk=canary.pk).update(base_model=down)
+    versions.serving.forget()
     chunks = list(gpt.chat.completions.create(**ASKED, stream=True))
     assert chunks[0].model == "bisnis/base"
     counted = Answer.objects.order_by("id").values_list("version__reference", "outcome")
@@ -326,4 +328,5 @@ def test_another_assistant_s_models_are_not_seen(gpt, other, assistant):
 
 def test_an_assistant_without_the_chat_type_chats(gpt, assistant):
     RequestType.objects.filter(slug="chat").delete()
+    assistants.request_types.forget()
     assert gpt.chat.completions.create(**ASKED).model == "bisnis/base"

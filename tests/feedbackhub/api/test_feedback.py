@@ -494,10 +494,11 @@ def asked_beside_the_key() -> Iterator[list[str]]:
 def test_statistics_cost_the_same_for_any_number(api, assistant, there):
     old_votes(assistant, there)
     votes, exports = "reviews_feedback", "tuning_export"
-    for expected in ([votes] * 3 + [exports, votes], [votes] * 2 + [exports, votes]):
+    # Days that are over are grouped the first time only; the last look is at answers that wait.
+    for groups in (3, 2):
         with asked_beside_the_key() as tables:
             assert api.get(STATS).json()["info"]["total_count"] == there
-        assert tables == expected
+        assert tables == [votes] * groups + [exports, votes, votes]
 
 
 @pytest.mark.parametrize(("days", "total"), [(1, 1), (3, 3), (7, 7), (3650, 7)])

@@ -10,7 +10,7 @@ import pytest
 from django.core import signing
 from django.core.cache import cache
 
-from reviews.domain import contexts
+from reviews.domain import contexts, feedback
 from reviews.domain.errors import Conflict, Unavailable
 from tests.factories import NOW
 
@@ -63,14 +63,25 @@ def test_another_answer_under_the_same_id_is_a_conflict(answered, change):
     assert contexts.read(uuid.UUID(context.request_id)) == context
 
 
-def test_contexts_are_counted_up_and_down_and_by_assistant(answered, assistant):
+def test_contexts_without_a_vote_are_counted_by_assistant(answered, assistant):
     first, _second = answered("satu?"), answered("dua?")
     answered("tiga?", assistant_id=assistant.pk + 1)
     assert contexts.count(assistant.pk, NOW) == 2
-    contexts.discard(first)
-    contexts.discard(first)
+    ballot = feedback.Ballot(thumb=True)
+    for _again in range(2):
+        feedback.vote(
+            uuid.UUID(first.request_id), ballot, assistant_id=assistant.pk, now=NOW
+        )
     assert contexts.count(assistant.pk, NOW) == 1
     assert contexts.read(uuid.UUID(first.request_id)) is None
+
+
+def test_a_vote_of_yesterday_takes_nothing_off_the_count(answered, assistant):
+    old = answered("kemarin?", asked_at=(NOW - timedelta(days=1)).isoformat())
+    vote = {"assistant_id": assistant.pk, "now": NOW - timedelta(days=1)}
+    feedback.vote(uuid.UUID(old.request_id), feedback.Ballot(thumb=True), **vote)
+    answered("hari ini?")
+    assert contexts.count(assistant.pk, NOW) == 1
 
 
 @pytest.mark.parametrize(("minutes", "left"), [(0, 1), (14, 1), (15, 1), (16, 0)])

@@ -299,6 +299,15 @@ def test_several_votes_strengthen_one_draft(answered):
     assert (text.history, text.author) == (HISTORY, None)
 
 
+def test_a_vote_that_arrives_twice_strengthens_its_draft_once(answered):
+    context = answered()
+    row, _new = _vote(context)
+    feedback.link_pending(NOW)
+    assert _vote(context) == (row, False)
+    assert feedback.link_pending(NOW) == 0
+    assert (Pair.objects.get().priority, Pair.objects.get().feedback.get()) == (1, row)
+
+
 def test_several_complaints_raise_one_task(answered):
     for _vote_of in range(3):
         _vote(answered(history=HISTORY, model_version="v1"), DOWN)
@@ -343,36 +352,6 @@ def test_two_workers_at_once_link_each_vote_once(answered, together):
     assert Pair.objects.get().priority == 5
     assert Correction.objects.get().feedback.count() == 5
     assert _linked() == ["pair", "correction"] * 5
-
-
-# --- figures -------------------------------------------------------------------------------------
-def test_statistics_of_an_assistant(answered, assistant):
-    other = assistants.ensure("lain", "Lain")
-    _vote(answered(assistant_id=other.pk))
-    _vote(answered(model_version="v1"))
-    # In Jakarta it is the next day.
-    _vote(answered(model_version="v2", request_type="hint"), DOWN, NOW.replace(hour=17, minute=30))
-    _vote(answered(model_version="v2", language="en"), UP, NOW.replace(hour=16, minute=59))
-    assert feedback.stats(assistant) == {
-        "total_count": 3,
-        "positive_count": 2,
-        "by_type": [
-            {"request_type": "chat", "total": 2, "positive": 2},
-            {"request_type": "hint", "total": 1, "positive": 0},
-        ],
-        "by_version": [
-            {"model_version": "v1", "total": 1, "positive": 1},
-            {"model_version": "v2", "total": 2, "positive": 1},
-        ],
-        "by_language": [
-            {"language": "en", "total": 1, "positive": 1},
-            {"language": "id", "total": 2, "positive": 1},
-        ],
-        "by_day": [
-            {"day": "2026-11-21", "total": 2, "positive": 2},
-            {"day": "2026-11-22", "total": 1, "positive": 0},
-        ],
-    }
 
 
 def test_a_vote_that_cannot_be_linked_keeps_no_other_waiting(answered):

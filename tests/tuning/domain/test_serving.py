@@ -69,6 +69,7 @@ def far(assistant, monkeypatch):
         monkeypatch.setitem(serving._OUTSIDE, name, lambda version: Far(down))
         model, _ = BaseModel.objects.get_or_create(name=name, provider=name)
         ModelVersion.objects.filter(pk=version.pk).update(base_model=model)
+        versions.serving.forget()
         version.refresh_from_db()
         return version
 
@@ -297,6 +298,7 @@ def test_a_stream_that_breaks_is_counted_as_failed(assistant, chat, monkeypatch)
     model = BaseModel.objects.create(name="breaking", provider="breaking")
     base = versions.ensure_base(assistant)
     ModelVersion.objects.filter(pk=base.pk).update(base_model=model)
+    versions.serving.forget()
     stream = open_stream(assistant, chat)
     with pytest.raises(ProviderError):
         list(stream)

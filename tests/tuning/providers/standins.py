@@ -22,6 +22,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 HTML = "<html><body><h1>503 Service Unavailable</h1></body></html>"
+_LONGEST = 60
+"""Seconds of a silence, unless the stand-in is ended before."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +57,15 @@ class _Sockets(ThreadingHTTPServer):
 class _Server:
     """What a stand-in does.
 
-    `answer` is streamed in `pieces` (its words, unless set) with `delay` seconds before each.
-    `statuses` are the errors of the next requests, one each; `html` answers all with a page and
-    503. After `drop_after` pieces the connection breaks. `silent` takes a request and says nothing.
-    `finish` and `usage` (prompt and completion tokens) are the protocol's own words. `raw` is a
-    whole body in the place of the protocol's, written as it is, part by part.
+    `answer` is streamed in `pieces` (its words, unless set) with `delay` seconds before each; when
+    `held`, each waits for `release` to be set. `statuses` are the errors of the next requests, one
+    each, with the words `said` and `extra_headers`; `html` answers all with a page and 503. After
+    `drop_after` pieces the connection breaks, after `stall_after` it falls silent; `silent` says
+    nothing at all. `finish` is the protocol's own word, `usage` are the tokens of prompt and
+    completion. `raw` is a body in the place of the protocol's, written as it is, part by part.
+    Streams are `chunked`, or else end with their connection.
+
+    `requests` came in, over so many `connections`; `gone` is set once a client left a stream.
     """
 
     handler: type[_Handler]
@@ -75,6 +81,9 @@ class _Server:
         self.html = False
         self.silent = False
         self.drop_after: int | None = None
+        self.stall_after: int | None = None
+        self.held = False
+        self.chunked = True
         self.finish = ""
         self.usage: tuple[int, int] | None = (12, 5)
         self.raw: list[bytes] | None = None
@@ -83,6 +92,7 @@ class _Server:
             setattr(self, name, value)
         self.requests: list[Received] = []
         self.gone = threading.Event()
+        self.release = threading.Event()
         self.closing = threading.Event()
 
     def __enter__(self) -> Self:
@@ -93,6 +103,7 @@ class _Server:
 
     def __exit__(self, *_raised: object) -> None:
         self.closing.set()
+        self.release.set()
         self._sockets.shutdown()
         self._sockets.server_close()
         for opened in self._sockets.opened:
@@ -130,7 +141,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         standin.requests.append(Received(self.path, headers, body))
         if standin.silent:
-            standin.closing.wait(60)
+            standin.closing.wait(_LONGEST)
             self.close_connection = True
         elif standin.html:
             self._send(503, HTML.encode(), "text/html")
@@ -166,14 +177,22 @@ class _Handler(BaseHTTPRequestHandler):
         standin = self.server.standin
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
-        self.send_header("Transfer-Encoding", "chunked")
+        if standin.chunked:
+            self.send_header("Transfer-Encoding", "chunked")
+        else:
+            self.send_header("Connection", "close")
         self.end_headers()
         for number, part in enumerate(parts):
+            if number == standin.stall_after:
+                standin.closing.wait(_LONGEST)
+            if standin.held:
+                standin.release.wait(_LONGEST)
+                standin.release.clear()
             if number == standin.drop_after or self._client_left(standin.delay):
                 self.close_connection = True
                 return
-            self.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
-        self.wfile.write(b"0\r\n\r\n")
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(part), part) if standin.chunked else part)
+        self.wfile.write(b"0\r\n\r\n" if standin.chunked else b"")
 
     def _client_left(self, seconds: float) -> bool:
         """Whether the client hangs up within the time; nothing else may come from it now."""

@@ -29,6 +29,7 @@ from tuning.providers.openai import OpenAIProvider
 
 ANSWER = "KITAS investor berlaku dua tahun – “lalu” diperpanjang. 🙂"
 SECRET = "kunci-yang-rahasia"
+CREDENTIALS = Credentials(token=SECRET)
 ASKED = CompletionRequest(
     "Berapa lama KITAS investor berlaku?",
     system="Jawab singkat.",
@@ -52,7 +53,7 @@ def _vertex(url: str, timeout: float = 5.0) -> ModelProvider:
         location="eu",
         base_url=url,
         timeout=timeout,
-        credentials=Credentials(token=SECRET),
+        credentials=CREDENTIALS,
     )
 
 
@@ -301,14 +302,9 @@ def test_silence_ends_with_the_time_out_and_is_not_tried_again(kind, ask):
 
 @remote
 def test_silence_between_two_pieces_ends_with_the_time_out(kind):
-    with kind.server(ANSWER) as server:
+    with kind.server(ANSWER, stall_after=1) as server:
         stream = kind.make(server.origin, timeout=0.3).stream(ASKED)
-        # The first piece comes at once, each later one too late.
-        server.delay = 0.0
-        next(stream)
-    with kind.server(ANSWER, pieces=["satu ", "dua ", "tiga"], delays=[0, 5]) as server:
-        stream = kind.make(server.origin, timeout=0.3).stream(ASKED)
-        assert next(stream) == Chunk("satu ")
+        assert next(stream) == Chunk(server.parts[0])
         with pytest.raises(ProviderError) as raised:
             next(stream)
         assert in_short(raised.value) == (Trouble.TIMEOUT, False)
@@ -326,8 +322,9 @@ def test_nobody_there(kind, ask, pauses):
 
 
 @remote
-def test_a_stream_that_breaks_off_is_an_error_after_what_came(kind):
-    with kind.server(ANSWER, drop_after=2) as server:
+@pytest.mark.parametrize("chunked", [True, False])
+def test_a_stream_that_breaks_off_is_an_error_after_what_came(kind, chunked):
+    with kind.server(ANSWER, drop_after=2, chunked=chunked) as server:
         stream = kind.make(server.origin).stream(ASKED)
         assert [next(stream), next(stream)] == [Chunk(text) for text in server.parts[:2]]
         with pytest.raises(ProviderError) as raised:
@@ -357,9 +354,10 @@ def test_what_was_read_to_its_end_gives_its_connection_back(kind):
 
 
 @remote
-def test_pieces_are_passed_on_one_by_one(kind):
+@pytest.mark.parametrize("chunked", [True, False])
+def test_pieces_are_passed_on_one_by_one(kind, chunked):
     """The server holds the second piece back until the first one was read."""
-    with kind.server(ANSWER, held=True) as server:
+    with kind.server(ANSWER, held=True, chunked=chunked) as server:
         stream = kind.make(server.origin).stream(ASKED)
         for text in server.parts:
             server.release.set()

@@ -133,3 +133,21 @@ def test_common_words_weigh_little():
 
 def test_no_words_have_no_features():
     assert features(" ?! ") == {}
+
+
+def test_the_nearest_families_come_best_first_and_rivals_take_nothing_off():
+    rivals = [
+        Exemplar("Berapa biaya KITAS investor?", "Rp5 juta."),
+        Exemplar("Berapa biaya KITAS pensiun?", "Rp7 juta."),
+        NPWP,
+    ]
+    index = Index(rivals)
+    found = index.nearest("Berapa biaya KITAS pensiun?", top=2)
+    assert [match.exemplar for match in found] == [rivals[1], rivals[0]]
+    assert found[0].score == pytest.approx(1.0)
+    best = index.search("Berapa biaya KITAS pensiun?")
+    assert best.score == pytest.approx(found[0].score - 0.7 * found[1].score)
+
+
+def test_nothing_is_near_an_unknown_word():
+    assert Index(FACTS).nearest("xyzzy") == []
