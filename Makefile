@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: demo env test lint format migrations messages lock clean
+.PHONY: demo env test bench lint format migrations messages lock clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/.runtime  ## The whole loop on sample data, then the running hub
@@ -13,6 +13,9 @@ env: .venv/.runtime  ## Only the environment, .venv
 
 test: .venv/.dev  ## The suite: embedded, then on PostgreSQL and Redis where they answer
 	$(BIN)/python -m tests.everywhere
+
+bench: .venv/.dev  ## Speed beside bare floors, on PostgreSQL and Redis (docs/performance.md)
+	$(BIN)/python -m benchmarks
 
 lint: .venv/.dev  ## Style, types, templates, the floors, open migrations
 	$(BIN)/ruff check .

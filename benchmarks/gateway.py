@@ -140,7 +140,8 @@ async def _connections(url: str, most: list[int]) -> None:
 
 async def _many(address: str, url: str, outside: str, embedded: str) -> dict[str, list]:
     parts = urlsplit(address)
-    assert parts.hostname and parts.port
+    assert parts.hostname
+    assert parts.port
     place = (parts.hostname, parts.port)
     told: dict[str, list] = {"gaps": [], "ends": [], "short": [], "connections": []}
     beside = [
@@ -187,9 +188,13 @@ def main() -> int:
     if not os.environ.get("REDIS_URL"):
         raise SystemExit("REDIS_URL: the URL of a Redis server is needed")
     env = {"DATABASE_POOL_SIZE": str(POOL), "GATEWAY_MAX_OPEN": "120"}
+    from django.db import connections
+
     with database() as url, provider(PIECES, GAP_MS) as endpoint:
         django_setup()
         embedded, secret = key(), behind(endpoint)
+        # What is counted below are the gateway's connections.
+        connections.close_all()
         with serve("feedbackhub.wsgi:application", url, **SERVER, **env) as hub:
             added(hub, endpoint, secret)
             print()

@@ -65,7 +65,8 @@ class _Caller:
 def run(url: str, requests: Sequence[bytes], clients: int = 8) -> Result:
     """Send all requests, `clients` at a time, and tell how it went."""
     parts = urlsplit(url)
-    assert parts.hostname and parts.port
+    assert parts.hostname
+    assert parts.port
     waiting: Iterator[bytes] = iter(requests)
     result, began = Result(0.0), time.perf_counter()
     with selectors.DefaultSelector() as selector:

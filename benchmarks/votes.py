@@ -64,7 +64,7 @@ def votes(ids: list[str], secret: str) -> list[bytes]:
     return [load.request("POST", f"/api/v1/ai/feedback/{one}", body, **said) for one in ids]
 
 
-def _floor_requests(count: int) -> list[bytes]:
+def floor_requests(count: int) -> list[bytes]:
     body = json.dumps(ANSWER | {"is_positive": True}).encode()
     return [load.request("POST", "/insert", body, Content_Type="application/json")] * count
 
@@ -93,11 +93,11 @@ def main() -> int:
     with database() as url, both(url) as (floor, hub):
         django_setup()
         secret, rows = key(), []
-        measured(floor, _floor_requests(200))
+        measured(floor, floor_requests(200))
         measured(hub, votes(contexts(200), secret))
         # In turns, so that a machine that slows down slows both.
         for _round in range(ROUNDS):
-            bare = measured(floor, _floor_requests(VOTES))
+            bare = measured(floor, floor_requests(VOTES))
             ours = measured(hub, votes(contexts(VOTES), secret))
             rows.append((bare, ours))
     middle = median(ours.rate / bare.rate for bare, ours in rows)

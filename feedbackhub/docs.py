@@ -1,8 +1,10 @@
-"""Pages for those who build on the hub: the thumbs widget, live, with no key and no row."""
+"""For those who build on the hub: the thumbs widget, live, with no key and no row, and the
+Python client as a file."""
 
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -51,6 +53,14 @@ def widget(request: HttpRequest) -> HttpResponse:
     response = render(request, "docs/widget.html", {"hub": hub, "states": STATES})
     response["Content-Security-Policy"] = POLICY
     return response
+
+
+@require_safe
+def client(request: HttpRequest) -> HttpResponse:
+    """The client's one file, to be put beside a service: `curl -O …/feedbackhub_client.py`."""
+    source = Path(__file__).with_name("client.py").read_bytes()
+    named = {"Content-Disposition": 'attachment; filename="feedbackhub_client.py"'}
+    return HttpResponse(source, content_type="text/x-python; charset=utf-8", headers=named)
 
 
 class Try(APIView):

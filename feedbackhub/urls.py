@@ -56,6 +56,7 @@ urlpatterns = [
     path("v1/models/<path:name>", chat.Model.as_view(), name="served-model"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("docs/feedbackhub_client.py", docs.client, name="client"),
     path("docs/widget/", docs.widget, name="widget"),
     path(
         "docs/widget/try/<slug:outcome>/api/v1/ai/feedback/<any_uuid:request_id>",

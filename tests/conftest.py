@@ -13,7 +13,7 @@ from feedbackhub import roles
 from reviews.domain import assistants, checklists, hints, keys
 from reviews.enums import Scope
 from reviews.models import Assistant, Checklist, ClientKey
-from tuning.domain import versions
+from tuning.domain import exemplars, versions
 
 SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
@@ -39,6 +39,7 @@ def _nothing_known():
     keys.forget()
     assistants.request_types.forget()
     versions.serving.forget()
+    exemplars.stamps.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -12,12 +12,12 @@ from typing import Any
 from django.db import transaction
 from django.utils.text import slugify
 
-from reviews.domain import assistants, identity, pairs
+from reviews.domain import assistants, identity, interactions, pairs
 from reviews.enums import Language, Register
 from reviews.formats import FormatError, alpaca
 from reviews.formats import text as text_of
 from reviews.models import Assistant, Category, ImportRun, Question
-from reviews.sources import Refusal, objects, questions
+from reviews.sources import Refusal, interaction_tables, objects, questions
 
 PORTION = 200
 """Rows of a transaction."""
@@ -144,9 +144,22 @@ def _questions(raw: bytes, run: ImportRun, report: Report) -> Iterator[Added]:
         yield question.identity, created
 
 
+def _interactions(raw: bytes, run: ImportRun, report: Report) -> Iterator[Added]:
+    rows = interaction_tables.read(raw)
+    while portion := list(islice(rows, PORTION)):
+        report.refused += [item for item in portion if isinstance(item, Refusal)]
+        new = [item for item in portion if not isinstance(item, Refusal)]
+        done = interactions.record(run.assistant, new)
+        report.refused += done.refused
+        # Which of them are new is not told, only how many.
+        taken = range(done.accepted + done.duplicates)
+        yield from ((f"{portion[0].line}+{n}", n < done.accepted) for n in taken)
+
+
 SOURCES: dict[str, Callable[[bytes, ImportRun, Report], Iterator[Added]]] = {
     "questions": _questions,
     "alpaca": _alpaca,
+    "interactions": _interactions,
 }
 
 

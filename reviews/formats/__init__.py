@@ -6,6 +6,7 @@ One file a format. Each has `NAME`, `dumps(example) -> bytes` (one line with its
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
@@ -38,14 +39,48 @@ class Example:
     rejected: str = ""
 
 
-def read_object(line: bytes) -> dict[str, Any]:
-    """The JSON object of a line, strictly: no NaN, no lone surrogates, no NUL, UTF-8 only."""
+def each_once(members: list[tuple[str, Any]]) -> None:
+    """A decoder's hook for objects: FormatError naming a key that is there twice."""
+    if len(dict(members)) == len(members):
+        return
+    seen = set()
+    for name, _value in members:
+        if name in seen:
+            raise FormatError(name[:100], "this key is there twice")
+        seen.add(name)
+
+
+# Numbers stay text: Python takes the square of its digits' time for a long one, and refuses it.
+_KEYS_ONLY = json.JSONDecoder(object_pairs_hook=each_once, parse_int=str, parse_float=str)
+
+
+def reject_duplicate_keys(raw: bytes) -> None:
+    """FormatError naming the key that an object has twice, in JSON that orjson has taken.
+
+    orjson keeps the last and says nothing. Costs 1 µs for a vote and 7 µs a kilobyte: a count of
+    quotes and colons that would spare it takes as long.
+    """
+    try:
+        _KEYS_ONLY.decode(raw.decode())
+    except RecursionError as error:
+        raise FormatError("body", "is nested too deep") from error
+
+
+def decode_object(line: bytes) -> dict[str, Any]:
+    """The JSON object of a line: no NaN, no lone surrogates, UTF-8 only. Keys may repeat."""
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError as error:
         raise FormatError("line", f"not JSON: {error}") from error
     if not isinstance(value, dict):
         raise FormatError("line", "not a JSON object")
+    return value
+
+
+def read_object(line: bytes) -> dict[str, Any]:
+    """`decode_object`, and no object in it has a key twice."""
+    value = decode_object(line)
+    reject_duplicate_keys(line)
     return value
 
 

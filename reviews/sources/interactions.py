@@ -1,28 +1,41 @@
-"""Records of the interaction log, from decoded JSON to rows or refusals."""
+"""Records of the interaction log, from what was sent to rows or refusals."""
 
 from __future__ import annotations
 
-import re
 import uuid
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 import orjson
 from django.utils.dateparse import parse_datetime
 
-from reviews.enums import Outcome
-from reviews.formats import FormatError, text
+from reviews.enums import Outcome, Processing
+from reviews.formats import FormatError, decode_object, reject_duplicate_keys, text
 from reviews.sources import Refusal, objects
 
-_TEXTS = ("input_description", "request_payload", "response_payload", "app_name", "test_results")
-# Not behind an odd number of backslashes: those are the letters u0000 themselves.
-_ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
-_KNOWN = {"id", "timestamp", "endpoint", "status", "model_version", "request_id", *_TEXTS}
+MAX_RECORDS = 10_000
+"""Records that one request may bring."""
+MAX_REFUSALS = 10_000
+"""Refusals that are told one by one: 32 MB hold sixteen million bad lines."""
+LIMITS = {"endpoint": 200, "app_name": 200, "app_path": 500, "model_version": 120}
+PAYLOADS = (
+    "input_description",
+    "request_payload",
+    "response_payload",
+    "steps",
+    "generated_code",
+    "test_results",
+    "analysis_results",
+    "explicit_feedback",
+)
+"""Texts of any length. An object or array is kept as the text that it was written as."""
+_TEXTS = (*PAYLOADS, "app_name", "app_path", "model_version")
+_KNOWN = {"id", "timestamp", "endpoint", "status", "request_id", *_TEXTS}
+_OUTCOMES = frozenset(Outcome.values)
 
 
-@dataclass(frozen=True, slots=True)
-class NewInteraction:
+class NewInteraction(NamedTuple):
     """One record of an agent. Payloads are texts exactly as the agent had them."""
 
     id: uuid.UUID
@@ -32,10 +45,18 @@ class NewInteraction:
     input_description: str = ""
     request_payload: str = ""
     response_payload: str = ""
-    app_name: str = ""
+    steps: str = ""
+    generated_code: str = ""
     test_results: str = ""
+    analysis_results: str = ""
+    explicit_feedback: str = ""
+    app_name: str = ""
+    app_path: str = ""
     model_version: str = ""
     request_id: uuid.UUID | None = None
+    processing_status: str = Processing.PENDING.value
+    line: int = 0
+    """Where it stood in what was sent; 0 where it came alone."""
 
 
 def _uuid(value: dict[str, Any], name: str) -> uuid.UUID:
@@ -46,6 +67,8 @@ def _uuid(value: dict[str, Any], name: str) -> uuid.UUID:
 
 
 def _moment(value: dict[str, Any]) -> datetime:
+    """The record's `timestamp` in UTC, which is meant where no zone is said. Digits past the
+    microsecond, as Go writes them, are cut off."""
     try:
         found = parse_datetime(text(value, "timestamp"))
     except ValueError as error:
@@ -59,72 +82,130 @@ def _moment(value: dict[str, Any]) -> datetime:
         raise FormatError("timestamp", "out of range") from error
 
 
-def _payload(value: dict[str, Any], name: str) -> str:
-    """A text as it is; an object or array as compact JSON."""
-    found = value.get(name)
-    if not isinstance(found, (dict, list)):
-        return text(value, name, needed=False)
-    try:
-        written = orjson.dumps(found).decode()
-    except orjson.JSONEncodeError as error:
-        raise FormatError(name, "is nested too deep") from error
-    if _ESCAPED_NUL.search(written):
-        raise FormatError(name, "holds a NUL character")
-    return written
+def _texts(value: dict[str, Any], written: dict[str, str]) -> Iterator[str]:
+    """The texts of a record in order; an object or array among the payloads as it is written."""
+    for name in _TEXTS:
+        found = value.get(name, "")
+        if found.__class__ is str and "\x00" not in found:
+            yield found
+        elif name in PAYLOADS and isinstance(found, (dict, list)):
+            yield written[name]
+        else:
+            yield text(value, name, needed=False)
 
 
-def parse(value: dict[str, Any]) -> NewInteraction:
-    """The record, or FormatError naming the field that is wrong."""
-    unknown = sorted(value.keys() - _KNOWN)
-    if unknown:
-        raise FormatError(unknown[0], "this field is not known")
+def parse(value: dict[str, Any], written: dict[str, str], line: int = 0) -> NewInteraction:
+    """The record, or FormatError naming the field that is wrong.
+
+    `written` holds the exact text of the values that are objects or arrays.
+    """
+    if not value.keys() <= _KNOWN:
+        raise FormatError(min(value.keys() - _KNOWN)[:100], "this field is not known")
     status = text(value, "status")
-    if status not in Outcome.values:
+    if status not in _OUTCOMES:
         raise FormatError("status", "one of " + ", ".join(Outcome.values))
-    for name, limit in (("endpoint", 200), ("app_name", 200), ("model_version", 120)):
-        if len(text(value, name, needed=name == "endpoint")) > limit:
+    record = NewInteraction._make(
+        (
+            _uuid(value, "id"),
+            _moment(value),
+            text(value, "endpoint"),
+            status,
+            *_texts(value, written),
+            _uuid(value, "request_id") if value.get("request_id") else None,
+            Processing.PENDING.value,
+            line,
+        )
+    )
+    for name, limit in LIMITS.items():
+        if len(getattr(record, name)) > limit:
             raise FormatError(name, f"at most {limit} characters")
-    return NewInteraction(
-        id=_uuid(value, "id"),
-        timestamp=_moment(value),
-        endpoint=text(value, "endpoint"),
-        status=status,
-        model_version=text(value, "model_version", needed=False),
-        request_id=_uuid(value, "request_id") if value.get("request_id") else None,
-        **{name: _payload(value, name) for name in _TEXTS},
+    return record
+
+
+def _flat(value: Any) -> bool:
+    """Whether it is an object without another object or an array in it."""
+    if value.__class__ is not dict:
+        return False
+    return all(
+        inner.__class__ is not dict and inner.__class__ is not list for inner in value.values()
     )
 
 
-MAX_RECORDS = 10_000
+def _array_at_once(raw: bytes) -> list[dict[str, Any]] | None:
+    """The records of an array that stands on one line, decoded at once; None where its elements
+    must be told apart: to name a line, to keep an object's text, or to find what is wrong."""
+    if b"\n" in raw.strip() or raw.count(b",") > 200 * MAX_RECORDS:
+        return None
+    try:
+        found = orjson.loads(raw)
+        if not all(map(_flat, found)):
+            return None
+        reject_duplicate_keys(raw)
+    except (orjson.JSONDecodeError, FormatError):
+        return None
+    return cast(list[dict[str, Any]], found)
+
+
+def _one_object(raw: bytes) -> bool:
+    """Whether the body is one object, which may be spread over lines."""
+    try:
+        return isinstance(orjson.loads(raw), dict)
+    except orjson.JSONDecodeError:
+        return False
+
+
+def _records(raw: bytes) -> Iterator[tuple[int, Any]]:
+    """(line, a decoded object, bytes or a refusal) of each row in the body."""
+    start = raw.lstrip()[:1]
+    if start == b"[" and (found := _array_at_once(raw)) is not None:
+        line = 1 + raw[: raw.index(b"[")].count(b"\n")
+        return ((line, value) for value in found)
+    if start == b"{" and _one_object(raw):
+        return iter([(1 + raw[: raw.index(b"{")].count(b"\n"), raw)])
+    return objects.rows(raw)
+
+
+def _decoded(sent: bytes) -> tuple[dict[str, Any], dict[str, str]]:
+    """A row's object, and where it holds others the exact text of each value."""
+    value = decode_object(sent)
+    if not _flat(value):
+        return value, objects.members(sent)
+    reject_duplicate_keys(sent)
+    return value, {}
+
+
+def _parsed(line: int, sent: Any) -> NewInteraction | Refusal:
+    if isinstance(sent, Refusal):
+        return sent
+    try:
+        if isinstance(sent, bytes):
+            return parse(*_decoded(sent), line)
+        return parse(sent, {}, line)
+    except FormatError as error:
+        return Refusal(line, str(error))
 
 
 def read(raw: bytes) -> tuple[list[NewInteraction], list[Refusal]]:
-    """The records of a body, one object, an array or one object a line, and what is refused."""
-    new: dict[uuid.UUID, NewInteraction] = {}
+    """The records of a body, one object, an array or one object a line, and what is refused.
+
+    Raises FormatError where there is neither.
+    """
+    new: list[NewInteraction] = []
     refused: list[Refusal] = []
-    for line, value in objects.read(_as_lines(raw)):
-        if isinstance(value, Refusal):
-            refused.append(value)
-            continue
-        try:
-            record = parse(value)
-        except FormatError as error:
-            refused.append(Refusal(line, str(error)))
-            continue
-        if len(new) >= MAX_RECORDS:
-            refused.append(Refusal(line, f"at most {MAX_RECORDS} records a request"))
-            break
-        new.setdefault(record.id, record)
+    untold, line = 0, 0
+    for line, sent in _records(raw.removeprefix(objects.BOM)):
+        if len(new) == MAX_RECORDS:
+            found: Any = Refusal(line, f"at most {MAX_RECORDS} records a request")
+        else:
+            found = _parsed(line, sent)
+        if not isinstance(found, Refusal):
+            new.append(found)
+        elif len(refused) < MAX_REFUSALS:
+            refused.append(found)
+        else:
+            untold += 1
+    if untold:
+        refused.append(Refusal(line, f"this and {untold - 1} more before it are refused, too"))
     if not new and not refused:
         raise FormatError("body", "holds no record")
-    return list(new.values()), refused
-
-
-def _as_lines(raw: bytes) -> bytes:
-    """One object may be spread over lines; what is not one object is left as it is."""
-    try:
-        value = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        return raw
-    # In JSON a line's end is white space and nothing else.
-    return raw.replace(b"\n", b" ") if isinstance(value, dict) else raw
+    return new, refused

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from html.parser import HTMLParser
 
 import pytest
@@ -103,3 +105,15 @@ def test_the_stand_in_reads_no_more_than_a_vote(nobody, body, status):
 def test_the_stand_in_is_no_part_of_the_api():
     schema = SchemaGenerator().get_schema(request=None, public=True)
     assert [path for path in schema["paths"] if path.startswith("/docs")] == []
+
+
+# --- the client ----------------------------------------------------------------------------------
+def test_the_client_comes_as_a_file_that_runs_alone(client, tmp_path):
+    response = client.get("/docs/feedbackhub_client.py")
+    assert response.headers["Content-Type"] == "text/x-python; charset=utf-8"
+    (tmp_path / "feedbackhub_client.py").write_bytes(response.content)
+    code = "import sys, feedbackhub_client as c; print(c.Hub.__name__, 'django' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["Hub", "False"]

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef
 
+from reviews.domain import transitions
+from reviews.domain.briefly import Known
 from reviews.models import Correction
 from tuning.domain import datasets
 from tuning.enums import Backend, Part
@@ -15,6 +17,7 @@ from tuning.models import DatasetMember, ModelVersion
 from tuning.providers.exemplar import DEFAULT_THRESHOLD, Exemplar, Index, last_question
 
 _KEPT = 32
+stamps: Known[tuple[Any, ...]] = Known(1.0)
 _indexes: OrderedDict[tuple[Any, ...], Index] = OrderedDict()
 _guard = threading.Lock()
 
@@ -35,8 +38,10 @@ def lessons(version: ModelVersion) -> list[Correction]:
 
 
 def _of_lesson(row: Correction) -> Exemplar:
-    assert row.pair is not None and row.pair.current_revision is not None
-    revision, family = row.pair.current_revision, row.pair.question
+    pair = row.pair
+    assert pair is not None
+    revision, family = pair.current_revision, pair.question
+    assert revision is not None
     earlier = last_question(row.history)
     return Exemplar(revision.input, revision.output, earlier, family.identity if family else "")
 
@@ -54,9 +59,14 @@ def _taught(version: ModelVersion) -> list[Exemplar]:
 
 
 def _stamp(version: ModelVersion) -> tuple[Any, ...]:
-    # Each text, not a count: one withdrawn and another approved leave that as it was.
-    rows = Correction.objects.in_force().filter(assistant=version.assistant_id)
-    return tuple(rows.order_by("id").values_list("pk", "pair__current_revision"))
+    """Which lessons are in force: as they are in this process, elsewhere a second old at most."""
+
+    def read() -> tuple[Any, ...]:
+        # Each text, not a count: one withdrawn and another approved leave that as it was.
+        rows = Correction.objects.in_force().filter(assistant=version.assistant_id)
+        return tuple(rows.order_by("id").values_list("pk", "pair__current_revision"))
+
+    return stamps.get((version.assistant_id, transitions.moves), read) or ()
 
 
 def _make(version: ModelVersion, with_lessons: bool) -> Index:

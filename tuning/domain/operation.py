@@ -1,8 +1,8 @@
-"""What operators and applications read of model versions: figures, and what is active (A10, A11)."""
+"""What is read of model versions: figures (A10), and what is active (A11)."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -78,7 +78,7 @@ def _figures(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def stats(version: ModelVersion, now: datetime, days: int = 30) -> dict[str, Any]:
-    """Counts of answers and votes, whole and by day; as of the last roll-up, five minutes old at most.
+    """Counts of answers and votes, whole and by day, as of the last roll-up (each five minutes).
 
     A failed answer of a candidate is one that the base gave in its place.
     """
@@ -88,17 +88,16 @@ def stats(version: ModelVersion, now: datetime, days: int = 30) -> dict[str, Any
     zone = ZoneInfo(settings.TIME_ZONE)
     recent = version.windows.filter(starts_at__gte=now - timedelta(days=days))
     grouped = recent.annotate(day=TruncDate("starts_at", tzinfo=zone)).values("day")
-    by_day = []
-    for row in grouped.annotate(**sums).order_by("day"):
-        day: date = row.pop("day")
-        by_day.append({"day": day.isoformat(), **_figures(row)})
+    days_found: Any = grouped.annotate(**sums).order_by("day")
+    by_day = [{"day": row["day"].isoformat(), **_figures(row)} for row in days_found]
     return {"total": _figures(version.windows.aggregate(**sums)), "by_day": by_day}
 
 
 # --- what an application that calls its model itself needs ---------------------------------------
 def _lesson(row: Correction) -> dict[str, Any]:
-    assert row.pair is not None and row.pair.current_revision is not None
+    assert row.pair is not None
     revision = row.pair.current_revision
+    assert revision is not None
     return {
         "id": row.pk,
         "question": revision.input,

@@ -35,6 +35,7 @@ from tuning.providers.openai import OpenAIProvider
 
 log = logging.getLogger("hub.gateway")
 T = TypeVar("T")
+DEFAULT_SAMPLING = Sampling()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Asked:
     session: str = ""
     reference: str = ""
     system: str = ""
-    sampling: Sampling = Sampling()
+    sampling: Sampling = DEFAULT_SAMPLING
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +295,7 @@ class AnswerStream:
         self._making.end(outcome, "".join(self._told), self._declined)
 
     def close(self) -> None:
-        """Give everything back; not a generator's own close, which does nothing before its start."""
+        """Give everything back. A generator's own close would do nothing before its start."""
         if self._closed:
             return
         self._closed = True

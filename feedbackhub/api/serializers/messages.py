@@ -19,8 +19,11 @@ class Message(Strict):
 
 
 class Question(Strict):
-    """`prompt`, or `messages` that end with the user's. A system message is not kept with the
-    answer: the prompt version stands for it. The gateway sends it after the prompt version's own."""
+    """`prompt`, or `messages` that end with the user's.
+
+    A system message is not kept with the answer: the prompt version stands for it. The gateway
+    sends it to the model after the prompt version's own.
+    """
 
     prompt = Text(required=False)
     messages = Message(  # type: ignore[call-arg]  # many=True makes a list serializer of it

@@ -144,7 +144,5 @@ class ActiveConfiguration(Reading):
         response["ETag"] = etag
         # Of this caller alone, and to be asked about each time.
         response["Cache-Control"] = "private, no-cache"
-        conditional: HttpResponse = get_conditional_response(
-            request._request, etag=etag, response=response
-        )
-        return conditional
+        found = get_conditional_response(request._request, etag=etag, response=response)
+        return found or response

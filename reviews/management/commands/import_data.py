@@ -16,7 +16,10 @@ from reviews.models import Assistant
 
 
 class Command(BaseCommand):
-    help = "Import a question bank (Markdown) or Alpaca pairs (JSON or JSONL)."
+    help = (
+        "Import a question bank (Markdown), Alpaca pairs (JSON or JSONL) or an agent's interaction "
+        "log (SQLite file with a table interactions_log)."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("source", choices=sorted(imports.SOURCES))
@@ -38,6 +41,12 @@ class Command(BaseCommand):
             raw = file.read_bytes()
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror}") from error
+        # A database's latest changes may be in a file of their own, which an import would miss.
+        log = file.with_name(f"{file.name}-wal")
+        if options["source"] == "interactions" and log.exists() and log.stat().st_size:
+            raise CommandError(
+                f"{log} holds changes: end the program that writes {file.name} first"
+            )
         report = self.run_import(file, raw, options)
         self.tell(report, options["dry_run"], options["json"])
         if report.refused and not (report.created or report.unchanged):

@@ -6,9 +6,11 @@ import uuid
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import IntegrityError
 
 from reviews.domain import assistants, interactions
 from reviews.models import Feedback, Interaction, OutcomeCount
+from reviews.sources import Refusal
 from reviews.sources.interactions import NewInteraction
 from tests.factories import NOW
 
@@ -34,40 +36,128 @@ def test_a_record_is_stored_as_it_is(assistant):
     new = _new(
         input_description="buat kasir",
         request_payload='{"b":1,  "a":[]}',
-        response_payload='{"a" : 1}\n',
-        app_name="kasir",
+        response_payload='{"a" : 1}\n\t\\\r',
+        steps='[{"prompt": "\\u0000"}]',
+        generated_code="{}",
         test_results="ok",
+        analysis_results="\u2028é日本",
+        explicit_feedback="[]",
+        app_name="kasir",
+        app_path="apps/kasir",
         model_version="v1",
         request_id=uuid.uuid4(),
+        timestamp=NOW.replace(microsecond=123456),
     )
-    assert interactions.record(assistant, [new]) == 1
+    assert interactions.record(assistant, [new]) == (1, 0, [])
     row = Interaction.objects.get()
-    assert {name: getattr(row, name) for name in new.__slots__} == {
-        name: getattr(new, name) for name in new.__slots__
-    }
-    assert (row.assistant, row.processing_status, row.feedback) == (assistant, "pending", None)
+    assert _new(**{name: getattr(row, name) for name in NewInteraction._fields[:-1]}) == new
+    assert (row.assistant, row.feedback, row.processing_error) == (assistant, None, "")
+
+
+def test_one_that_was_processed_elsewhere_stays_so(assistant):
+    interactions.record(assistant, [_new(processing_status="processed")])
+    assert (interactions.process(), _processing()) == (0, {"/generate-app": "processed"})
 
 
 @pytest.mark.parametrize("field", interactions.REDACTED)
 def test_personal_data_is_redacted(assistant, field):
     interactions.record(assistant, [_new(**{field: '{"to": "budi@contoh.id", "n": 1}'})])
-    stored = getattr(Interaction.objects.get(), field)
-    assert "budi@contoh.id" not in stored
-    assert stored.startswith('{"to": "[')
-    assert stored.endswith('", "n": 1}')
+    assert getattr(Interaction.objects.get(), field) == '{"to": "[EMAIL]", "n": 1}'
 
 
-def test_a_record_sent_again_stays_as_it_was(assistant):
-    first = _new(app_name="satu")
-    again = _new(id=first.id, app_name="dua")
+# --- again ---------------------------------------------------------------------------------------
+def test_a_record_sent_again_is_a_duplicate(assistant):
+    first = _new(request_payload="tulis ke budi@contoh.id", request_id=uuid.uuid4())
     interactions.record(assistant, [first])
     interactions.process()
-    assert interactions.record(assistant, [again, _new()]) == 2
+    assert interactions.record(assistant, [first._replace(line=7), _new()]) == (1, 1, [])
     assert Interaction.objects.count() == 2
-    row = Interaction.objects.get(pk=first.id)
-    assert (row.app_name, row.processing_status) == ("satu", "processed")
+    assert Interaction.objects.get(pk=first.id).processing_status == "processed"
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"timestamp": NOW + timedelta(microseconds=1)},
+        {"endpoint": "/test-app"},
+        {"status": "failure"},
+        {"steps": "[]"},
+        {"app_path": "apps"},
+        {"request_id": uuid.UUID(int=1)},
+    ],
+)
+@pytest.mark.parametrize("at_once", [True, False], ids=["in one body", "in two"])
+def test_an_id_with_other_content_is_refused_and_the_first_stays(assistant, change, at_once):
+    first = _new()
+    other = first._replace(line=2, **change)
+    if not at_once:
+        interactions.record(assistant, [first])
+    refusal = Refusal(2, "id: is there already with other content")
+    sent = [first, other] if at_once else [other]
+    assert interactions.record(assistant, sent) == (int(at_once), 0, [refusal])
+    row = Interaction.objects.get()
+    assert all(getattr(row, name) == getattr(first, name) for name in change)
+
+
+def test_twice_in_one_body_it_is_stored_once(assistant):
+    new = _new(steps="budi@contoh.id")
+    assert interactions.record(assistant, [new, new, _new(), new]) == (2, 2, [])
+
+
+def test_another_assistants_id_is_refused_in_the_same_words(assistant):
+    new = _new(line=3)
+    interactions.record(assistants.ensure("lain", "Lain"), [new])
+    refusal = Refusal(3, "id: is there already with other content")
+    assert interactions.record(assistant, [new]) == (0, 0, [refusal])
+    assert Interaction.objects.get().assistant.slug == "lain"
+
+
+def test_portions_are_summed_up(assistant, monkeypatch):
+    monkeypatch.setattr(interactions, "PORTION", 2)
+    new = [_new(id=uuid.UUID(int=n), line=n) for n in range(1, 6)]
+    interactions.record(assistant, new[1:2])
+    changed = new[4]._replace(status="error", line=6)
+    refusal = Refusal(6, "id: is there already with other content")
+    assert interactions.record(assistant, [*new, changed]) == (4, 1, [refusal])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("portion", [10, 1_000])
+def test_the_same_records_at_once_count_once(assistant, together, monkeypatch, portion):
+    monkeypatch.setattr(interactions, "PORTION", portion)
+    new = [_new(steps=f"budi{n}@contoh.id" if n % 50 == 0 else "") for n in range(6 * portion // 5)]
+    sent = [new, new[::-1], new[20:] + new[:20]]
+    done = together(*[lambda rows=rows: interactions.record(assistant, rows) for rows in sent])
+    assert [each.refused for each in done] == [[], [], []]
+    counts = [(each.accepted, each.duplicates) for each in done]
+    assert [sum(column) for column in zip(*counts, strict=True)] == [len(new), 2 * len(new)]
+    assert Interaction.objects.count() == len(new)
+
+
+def test_rows_are_written_in_one_order_whatever_order_they_come_in(assistant, monkeypatch):
+    """Two requests in opposite orders would wait for each other: a deadlock."""
+    written, insert = [], interactions._insert
+
+    def noted(rows):
+        rows = list(rows)
+        written.extend(row[1] for row in rows)
+        insert(rows)
+
+    monkeypatch.setattr(interactions, "_insert", noted)
+    new = [_new(id=uuid.UUID(int=n)) for n in (3, 1, 2)]
+    interactions.record(assistant, new)
+    assert written == [uuid.UUID(int=n) for n in (1, 2, 3)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_wrong_row_that_the_database_refuses_is_no_duplicate(assistant):
+    """Only a taken id is looked up and tried again; anything else would be tried for ever."""
+    with pytest.raises(IntegrityError):
+        interactions.record(assistant, [_new("luar biasa")])
+    assert Interaction.objects.count() == 0
+
+
+# --- counted -------------------------------------------------------------------------------------
 def test_outcomes_are_counted_by_endpoint_version_and_local_day(assistant):
     evening = NOW.replace(hour=17)  # the next day in Jakarta
     interactions.record(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from reviews.models import Assistant, ImportRun, Pair, Question
+from reviews.models import Assistant, ImportRun, Interaction, Pair, Question
 
 GOOD = b'{"instruction": "Apa itu NIB?", "output": "Nomor Induk Berusaha.", "source_file": "x"}\n'
 
@@ -86,3 +88,62 @@ def test_a_name_that_is_no_slug_is_an_error(tmp_path, slug):
 def test_an_unknown_source_is_an_error(tmp_path):
     with pytest.raises(CommandError, match="invalid choice"):
         _run(tmp_path, GOOD, source="csv")
+
+
+# --- an agent's interaction log ------------------------------------------------------------------
+def _log(tmp_path, *rows):
+    path = tmp_path / "log.db"
+    with closing(sqlite3.connect(path)) as log:
+        log.execute("CREATE TABLE interactions_log (id, timestamp, endpoint, status)")
+        log.executemany("INSERT INTO interactions_log VALUES (?, ?, '/a', ?)", rows)
+        log.commit()
+    return path.read_bytes()
+
+
+def test_an_interaction_log_again_doubles_nothing(tmp_path):
+    rows = [(n, "2026-11-21T10:00:00.123456789+07:00", "success") for n in range(450)]
+    raw = _log(tmp_path, *rows, (450, "kemarin", "error"))
+    tried = _run(tmp_path, raw, "--dry-run", source="interactions")
+    assert (tried[0], Assistant.objects.count()) == (
+        "450 would be created, 0 already there, 1 refused\n",
+        0,
+    )
+    out, err = _run(tmp_path, raw, source="interactions")
+    assert out == "450 created, 0 already there, 1 refused\n"
+    assert err == "line 451: timestamp: an ISO 8601 time is needed\n"
+    out, _err = _run(tmp_path, raw, source="interactions")
+    assert out == "0 created, 450 already there, 1 refused\n"
+    assert Interaction.objects.filter(assistant__slug="bisnis").count() == 450
+    run = ImportRun.objects.first()
+    assert (run.source, run.created_count, run.unchanged_count) == ("interactions", 0, 450)
+
+
+def test_rows_with_other_content_are_refused_by_number(tmp_path):
+    name = "0190163d-8694-7e4f-9a3b-1f6d5a2c7e10"
+    time = "2026-11-21T10:00:00Z"
+    _run(tmp_path, _log(tmp_path, (name, time, "success")), source="interactions")
+    (tmp_path / "log.db").unlink()
+    changed = _log(tmp_path, (1, time, "error"), (name, time, "error"))
+    out, err = _run(tmp_path, changed, source="interactions")
+    assert (out, err) == (
+        "1 created, 0 already there, 1 refused\n",
+        "line 2: id: is there already with other content\n",
+    )
+
+
+def test_the_public_log(tmp_path, shared_data):
+    raw = (shared_data / "agent_logs" / "interactions_log_from_openhands.db").read_bytes()
+    out, err = _run(tmp_path, raw, source="interactions")
+    assert (out, err) == ("3 created, 0 already there, 0 refused\n", "")
+
+
+def test_a_log_that_is_being_written_is_not_read_without_its_changes(tmp_path):
+    (tmp_path / "data.jsonl-wal").write_bytes(b"x")
+    with pytest.raises(CommandError, match=r"data\.jsonl-wal holds changes"):
+        _run(tmp_path, _log(tmp_path), source="interactions")
+    assert ImportRun.objects.count() == 0
+
+
+def test_what_is_no_log_is_an_error(tmp_path):
+    with pytest.raises(CommandError, match="no row could be imported"):
+        _run(tmp_path, GOOD, source="interactions")
