@@ -21,6 +21,7 @@ MAX_FILE = 20 * 1024 * 1024
 SOURCES = (
     ("alpaca", gettext_lazy("pairs (Alpaca, JSON or JSONL)")),
     ("questions", gettext_lazy("question bank (Markdown)")),
+    ("interactions", gettext_lazy("interaction log (SQLite)")),
 )
 
 

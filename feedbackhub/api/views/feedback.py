@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from django.db import DatabaseError
@@ -220,7 +221,10 @@ class FeedbackExport(Reading):
         page = feedback_export.page(
             assistant, form, days=days or 7, now=now, limit=limit, cursor=cursor
         )
-        response = StreamingHttpResponse(_blocks(page.lines), content_type=page.media_type)
+        blocks = _blocks(page.lines)
+        # The first one is read before anything is said: a database that is away is a 503.
+        first = next(blocks, b"")
+        response = StreamingHttpResponse(chain([first], blocks), content_type=page.media_type)
         response["X-Next-Cursor"] = page.next_cursor
         response["Content-Disposition"] = f'attachment; filename="feedback.{form}"'
         return response
