@@ -19,10 +19,17 @@ from reviews.domain import contexts
 from reviews.enums import Scope
 from reviews.models import Assistant, ClientKey
 
-PROBLEMS = dict.fromkeys((400, 401, 403, 411, 413, 415, 422, 429, 503), Problem)
+
+
+def problems(*statuses: int) -> dict[Any, Any]:
+    """These statuses as problems, for the schema's `responses`."""
+    return dict.fromkeys(((status, "application/problem+json") for status in statuses), Problem)
+
+
+NO_BODY = problems(401, 403, 406, 429, 503)
+"""What any call may answer, for the schema."""
+PROBLEMS = problems(400, 401, 403, 406, 411, 413, 415, 422, 429, 503)
 """What any call with a body may answer, for the schema."""
-
-
 FOR_STAFF = OpenApiParameter("assistant", str, description="Staff only: the assistant's slug.")
 
 

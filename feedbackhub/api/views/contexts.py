@@ -6,10 +6,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from feedbackhub.api.serializers.base import Problem
 from feedbackhub.api.serializers.contexts import NewContext
 from feedbackhub.api.serializers.messages import Ticket
-from feedbackhub.api.views.base import PROBLEMS, caller, checked, ticket
+from feedbackhub.api.views.base import PROBLEMS, caller, checked, problems, ticket
 from reviews.domain import contexts
 from reviews.enums import Scope
 
@@ -20,7 +19,7 @@ class Contexts(APIView):
     @extend_schema(
         operation_id="register_context",
         request=NewContext,
-        responses={201: Ticket, 409: Problem, **PROBLEMS},
+        responses={201: Ticket, **problems(409), **PROBLEMS},
     )
     def post(self, request: Request) -> Response:
         """Register an answer so that it can be voted on."""

@@ -17,9 +17,16 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from feedbackhub.api.authentication import VoteToken, VoteTokenAuthentication
-from feedbackhub.api.serializers.base import Problem
 from feedbackhub.api.serializers.feedback import Stats, StoredVote, Vote
-from feedbackhub.api.views.base import FOR_STAFF, PROBLEMS, Reading, caller, checked
+from feedbackhub.api.views.base import (
+    FOR_STAFF,
+    NO_BODY,
+    PROBLEMS,
+    Reading,
+    caller,
+    checked,
+    problems,
+)
 from reviews.domain import contexts, feedback, feedback_export, feedback_stats, keys
 from reviews.enums import Scope
 from reviews.models import ClientKey
@@ -36,14 +43,7 @@ class Votes(APIView):
     @extend_schema(
         operation_id="vote",
         request=Vote,
-        responses={
-            201: StoredVote,
-            200: StoredVote,
-            404: Problem,
-            409: Problem,
-            410: Problem,
-            **PROBLEMS,
-        },
+        responses={201: StoredVote, 200: StoredVote, **problems(404, 409, 410), **PROBLEMS},
     )
     def post(self, request: Request, request_id: uuid.UUID) -> Response:
         """Vote on an answer. The same vote again is harmless."""
@@ -134,14 +134,7 @@ class FeedbackStats(Reading):
                 "told, everything is counted, and `by_day` holds the last 90.",
             ),
         ],
-        responses={
-            200: Stats,
-            401: Problem,
-            403: Problem,
-            404: Problem,
-            422: Problem,
-            503: Problem,
-        },
+        responses={200: Stats, **problems(404, 422), **NO_BODY},
     )
     def get(self, request: Request) -> Response:
         """Counts of votes, whole and by type, model version, language and day.
@@ -200,11 +193,8 @@ class FeedbackExport(Reading):
         responses={
             (200, "application/x-ndjson"): OpenApiTypes.BINARY,
             (200, "application/json"): OpenApiTypes.BINARY,
-            401: Problem,
-            403: Problem,
-            404: Problem,
-            422: Problem,
-            503: Problem,
+            **problems(404, 422),
+            **NO_BODY,
         },
     )
     def get(self, request: Request) -> StreamingHttpResponse:

@@ -10,9 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from feedbackhub.api.serializers.base import Problem
 from feedbackhub.api.serializers.gateway import Ask, AskAnswer
-from feedbackhub.api.views.base import PROBLEMS, caller, checked, ticket
+from feedbackhub.api.views.base import PROBLEMS, caller, checked, problems, ticket
 from reviews.domain import assistants
 from reviews.domain.errors import Invalid
 from reviews.enums import Scope
@@ -53,7 +52,7 @@ class Gateway(APIView):
     @extend_schema(
         operation_id="ask",
         request=Ask,
-        responses={200: AskAnswer, 404: Problem, 502: Problem, 504: Problem, **PROBLEMS},
+        responses={200: AskAnswer, **problems(404, 502, 504), **PROBLEMS},
     )
     def post(self, request: Request, request_type: str) -> Response:
         """Ask through the hub: a model version is chosen by traffic weight, and the answer can be

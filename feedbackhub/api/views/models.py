@@ -14,7 +14,6 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from feedbackhub.api.serializers.base import Problem
 from feedbackhub.api.serializers.models import (
     Active,
     Deactivation,
@@ -23,13 +22,13 @@ from feedbackhub.api.serializers.models import (
     Versions,
     VersionStats,
 )
-from feedbackhub.api.views.base import FOR_STAFF, PROBLEMS, Reading, checked
+from feedbackhub.api.views.base import FOR_STAFF, NO_BODY, PROBLEMS, Reading, checked, problems
 from reviews.enums import Scope
 from reviews.models import ClientKey
 from tuning.domain import operation, versions
 
-_READ = dict.fromkeys((401, 403, 404, 429, 503), Problem)
-_CHANGE: dict[int, Any] = {404: Problem, 409: Problem, **PROBLEMS}
+_READ = problems(404) | NO_BODY
+_CHANGE = problems(404, 409) | PROBLEMS
 
 
 class _Operating(Reading):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 GAP = r"[ \t\r\n./()_-]{1,3}"
 # No kind of personal data has fewer digits, where neither a letter nor a word says more.
 SHORTEST = 9
+MOST_GROUPS = 8
 
 _CHAIN = re.compile(rf"[0-9]+(?:{GAP}[0-9]+)*")
 _GROUP = re.compile(r"[0-9]+")
@@ -30,13 +31,18 @@ class Chain:
     ends: list[int]
 
     def windows(self, length: int) -> Iterator[tuple[str, int, int]]:
-        """Yield (digits, start, end) of each run of whole groups with `length` digits in all."""
+        """Yield (digits, start, end) of each run of whole groups with `length` digits in all.
+
+        At most MOST_GROUPS of them: nobody writes a number digit by digit, and a table of such
+        digits would cost as many looks as it has characters.
+        """
         if len(self.digits) < length:
             return
-        ends = dict(zip(self.offsets[1:], self.ends, strict=True))
-        for offset, start in zip(self.offsets, self.starts, strict=False):
-            if end := ends.get(offset + length):
-                yield self.digits[offset : offset + length], start, end
+        places = {offset: place for place, offset in enumerate(self.offsets)}
+        for first, (offset, start) in enumerate(zip(self.offsets, self.starts, strict=False)):
+            behind = places.get(offset + length)
+            if behind is not None and behind - first <= MOST_GROUPS:
+                yield self.digits[offset : offset + length], start, self.ends[behind - 1]
 
     def size(self, group: int) -> int:
         """Return the number of digits in a group."""
