@@ -51,7 +51,10 @@ class Languages(_PagesOnly, LocaleMiddleware):
 
 
 class Common(_PagesOnly, CommonMiddleware):
-    pass
+    def __call__(self, request: HttpRequest) -> Any:
+        # Raises for a host that is not ours, for the API as for pages.
+        request.get_host()
+        return super().__call__(request)
 
 
 class Csrf(_PagesOnly, CsrfViewMiddleware):

@@ -65,8 +65,11 @@ def prepare(assistant: Assistant) -> None:
 
 def request_type(assistant: Assistant, slug: str) -> RequestType | None:
     """The assistant's request type, as it was a few seconds ago at most."""
-    rows = RequestType.objects.filter(assistant=assistant, slug=slug)
-    return request_types.get((assistant.pk, slug), rows.first)
+
+    def read() -> RequestType | None:
+        return RequestType.objects.filter(assistant=assistant, slug=slug).first()
+
+    return request_types.get((assistant.pk, slug), read)
 
 
 def add_categories(assistant: Assistant, categories: tuple[NewCategory, ...]) -> None:

@@ -88,8 +88,12 @@ def by_prefix(prefix: str) -> ClientKey | None:
     if "\x00" in prefix:
         # PostgreSQL can't be asked for a NUL.
         return None
-    rows = ClientKey.objects.usable().select_related("assistant").filter(prefix=prefix)
-    return _keys.get(prefix, rows.first)
+
+    def read() -> ClientKey | None:
+        rows = ClientKey.objects.usable().select_related("assistant")
+        return rows.filter(prefix=prefix).first()
+
+    return _keys.get(prefix, read)
 
 
 def verify(text: str, now: datetime) -> ClientKey | None:

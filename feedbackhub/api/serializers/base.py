@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
+from drf_spectacular.extensions import OpenApiSerializerExtension
 from rest_framework import serializers
 
 MAX_TEXT = 100_000
@@ -70,6 +71,9 @@ class Number(serializers.FloatField):
 class Strict(serializers.Serializer[Any]):
     """Refuses fields that it does not know: a misspelt one must not be lost in silence."""
 
+    between_fields: ClassVar[dict[str, Any]] = {}
+    """What `validate` asks of several fields together, in the schema's words."""
+
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
             unknown = sorted(set(data) - set(self.fields))
@@ -78,6 +82,17 @@ class Strict(serializers.Serializer[Any]):
                     {name: ["this field is not known"] for name in unknown}
                 )
         return super().to_internal_value(data)
+
+
+class _Closed(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    """Says so in the schema."""
+
+    target_class = Strict
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        found = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        return {**found, **self.target.between_fields, "additionalProperties": False}
 
 
 class Problem(serializers.Serializer[Any]):

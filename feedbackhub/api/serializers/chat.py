@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from feedbackhub.api.serializers.base import Number, Strict, Text, Truth, Whole
@@ -28,6 +29,16 @@ DEFAULTS: dict[str, Any] = {
 _ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
 
 
+_PART = {
+    "type": "object",
+    "properties": {"type": {"type": "string", "enum": ["text"]}, "text": {"type": "string"}},
+    "required": ["type", "text"],
+}
+
+
+@extend_schema_field(
+    {"oneOf": [{"type": "string"}, {"type": "array", "items": _PART, "minItems": 1}]}
+)
 class Content(serializers.Field):  # type: ignore[type-arg]
     """A text, or a list of text parts."""
 
@@ -58,6 +69,10 @@ class StreamOptions(Strict):
     include_obfuscation = Truth(required=False)
 
 
+_STOP = {"type": "string", "maxLength": 200}
+
+
+@extend_schema_field({"oneOf": [_STOP, {"type": "array", "items": _STOP, "maxItems": 4}]})
 class Stop(serializers.Field):  # type: ignore[type-arg]
     """One text, or up to four."""
 

@@ -10,6 +10,7 @@ from feedbackhub.api.serializers.base import Strict, Text, Truth, Whole
 class Vote(Strict):
     """A thumb, a rating from 1 to 5, or both. A rating alone sets is_positive: 4 and 5 are."""
 
+    between_fields = {"anyOf": [{"required": ["is_positive"]}, {"required": ["rating"]}]}
     is_positive = Truth(required=False)
     rating = Whole(required=False, min_value=1, max_value=5)
     comment = Text(required=False, allow_blank=True, max_length=4000)
@@ -26,6 +27,24 @@ class StoredVote(serializers.Serializer[Any]):
     ok = serializers.BooleanField()
     request_id = serializers.UUIDField()
     is_positive = serializers.BooleanField()
+
+
+class ExportedVote(serializers.Serializer[Any]):
+    """A vote with the answer that it is on. `history` holds the earlier turns as (role, text)."""
+
+    history = serializers.ListField(child=serializers.ListField(child=serializers.CharField()))
+    request_id = serializers.UUIDField()
+    request_type = serializers.CharField()
+    prompt = serializers.CharField()
+    response = serializers.CharField()
+    model_version = serializers.CharField()
+    prompt_version = serializers.CharField()
+    language = serializers.CharField()
+    is_positive = serializers.BooleanField()
+    rating = serializers.IntegerField(allow_null=True)
+    comment = serializers.CharField()
+    segment = serializers.CharField()
+    created_at = serializers.DateTimeField()
 
 
 class Tally(serializers.Serializer[Any]):

@@ -25,6 +25,7 @@ class Question(Strict):
     sends it to the model after the prompt version's own.
     """
 
+    between_fields = {"oneOf": [{"required": ["prompt"]}, {"required": ["messages"]}]}
     prompt = Text(required=False)
     messages = Message(  # type: ignore[call-arg]  # many=True makes a list serializer of it
         many=True, required=False, allow_empty=False, max_length=MAX_MESSAGES

@@ -40,6 +40,10 @@ class _ForOpenAI(APIView):
     def get_exception_handler(self) -> Callable[[Exception, Any], HttpResponse | None]:
         return openai.handle
 
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """`stream` alone says what is sent: whoever accepts only events is not turned away."""
+        return super().perform_content_negotiation(request, force=True)
+
 
 class _Events:
     """The bytes of a streamed answer. An object, not a generator: closed before it began, a

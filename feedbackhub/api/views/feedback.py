@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from feedbackhub.api.authentication import VoteToken, VoteTokenAuthentication
-from feedbackhub.api.serializers.feedback import Stats, StoredVote, Vote
+from feedbackhub.api.serializers.feedback import ExportedVote, Stats, StoredVote, Vote
 from feedbackhub.api.views.base import (
     FOR_STAFF,
     NO_BODY,
@@ -192,7 +192,7 @@ class FeedbackExport(Reading):
         ],
         responses={
             (200, "application/x-ndjson"): OpenApiTypes.BINARY,
-            (200, "application/json"): OpenApiTypes.BINARY,
+            (200, "application/json"): ExportedVote(many=True),
             **problems(404, 422),
             **NO_BODY,
         },
