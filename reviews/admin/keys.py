@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib import admin
@@ -50,9 +49,7 @@ class Origins(forms.CharField):
     def clean(self, value: Any) -> list[str]:
         found: list[str] = super().clean(value).split()
         for origin in found:
-            parts = urlsplit(origin)
-            known = parts.scheme in ("http", "https") and parts.netloc
-            if not known or origin != f"{parts.scheme}://{parts.netloc}":
+            if not keys.is_origin(origin):
                 raise forms.ValidationError(_("%s is not a web origin") % origin)
         return found
 

@@ -11,9 +11,10 @@ import hashlib
 import hmac
 import secrets
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from reviews.domain.briefly import Known
-from reviews.domain.errors import Conflict, Invalid
+from reviews.domain.errors import Conflict, Invalid, Unknown
 from reviews.models import Assistant, ClientKey
 
 MARK = "fbh"
@@ -60,6 +61,30 @@ def create(
     )
     forget()
     return key, _text(prefix, secret)
+
+
+def is_origin(text: str) -> bool:
+    """Whether it is a web origin as browsers write it: scheme and host, nothing behind."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    known = parts.scheme in ("http", "https") and bool(parts.netloc)
+    return known and text == f"{parts.scheme}://{parts.netloc}"
+
+
+def create_for(
+    slug: str, name: str, *, scopes: list[str], origins: list[str]
+) -> tuple[ClientKey, str]:
+    """`create` for the assistant of this slug. Raises Unknown, or Invalid for a wrong origin."""
+    assistant = Assistant.objects.filter(slug=slug).first()
+    if assistant is None:
+        known = ", ".join(Assistant.objects.values_list("slug", flat=True)) or "none"
+        raise Unknown(f"there is no assistant {slug!r}; known: {known}")
+    wrong = [origin for origin in origins if not is_origin(origin)]
+    if wrong:
+        raise Invalid({"origin": f"{wrong[0]} is not a web origin"})
+    return create(assistant, name, scopes=[str(scope) for scope in scopes], origins=origins)
 
 
 def rotate(key: ClientKey, *, overlap: timedelta, now: datetime) -> str:

@@ -69,9 +69,7 @@ def test_contexts_without_a_vote_are_counted_by_assistant(answered, assistant):
     assert contexts.count(assistant.pk, NOW) == 2
     ballot = feedback.Ballot(thumb=True)
     for _again in range(2):
-        feedback.vote(
-            uuid.UUID(first.request_id), ballot, assistant_id=assistant.pk, now=NOW
-        )
+        feedback.vote(uuid.UUID(first.request_id), ballot, assistant_id=assistant.pk, now=NOW)
     assert contexts.count(assistant.pk, NOW) == 1
     assert contexts.read(uuid.UUID(first.request_id)) is None
 
