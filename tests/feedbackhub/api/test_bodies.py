@@ -10,6 +10,7 @@ import json
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,10 @@ import pytest
 
 from reviews.checks import pii
 from reviews.domain import contexts, transitions
-from reviews.models import Feedback, StatusChange
+from reviews.models import ClientKey, Feedback, StatusChange
 from tests.feedbackhub.conftest import ANSWER, CONTEXTS, Caller
 from tests.tuning import making
-from tuning.models import Answer
+from tuning.models import Answer, ModelVersion
 
 EDGES = Path(__file__).parents[4] / "shared" / "data" / "json_edge"
 EDGE_NAMES = sorted(file.name for file in EDGES.glob("[niy]_*.json")) or ["none"]
@@ -65,44 +66,6 @@ def _in_vote(response: Any) -> tuple[str, ...]:
     return (row.comment,)
 
 
-@pytest.fixture
-def place(api, key, assistant, now) -> Callable[[str], Place]:
-    """A place by its name; each call a new answer or version, so that nothing was sent before."""
-    weights = itertools.cycle([1, 2])
-    kept: list[Any] = []
-
-    def contextual(path: str, before: bytes, after: bytes) -> Place:
-        return Place(path, before, after, lambda response: _in_context(api, response))
-
-    def vote() -> Place:
-        path = f"/api/v1/ai/feedback/{api.answered()['request_id']}"
-        return Place(path, b'{"is_positive": false, "comment": ', b"}", _in_vote)
-
-    def operating(name: str) -> Place:
-        if name == "deactivation" or not kept:
-            kept[:] = [making.canary(assistant, 3)]
-        [version] = kept
-        known = StatusChange.objects.count()
-
-        def noted(_response: Any) -> tuple[str, ...]:
-            change = transitions.history(version).order_by("id").last()
-            assert StatusChange.objects.count() == known + 1
-            return (change.note.partition(f"[API, {key[0]}] ")[2],)
-
-        head = b'{"weight": %d, "reason": ' % next(weights) if name == "traffic" else b'{"reason": '
-        path = f"/api/v1/ai/models/{version.pk}/{'traffic' if name == 'traffic' else 'deactivate'}"
-        return Place(path, head, b"}", noted, "PUT")
-
-    def made(name: str) -> Place:
-        if name in OPERATING:
-            return operating(name)
-        if name == "vote":
-            return vote()
-        return contextual(*_QUESTIONS[name])
-
-    return made
-
-
 _ANSWERED = json.dumps({"request_type": "chat", "response": ANSWER["response"]}).encode()
 _QUESTIONS = {
     "context": (CONTEXTS, _ANSWERED[:-1] + b', "prompt": ', b"}"),
@@ -113,6 +76,50 @@ _QUESTIONS = {
         b"}]}",
     ),
 }
+
+
+class Places:
+    """A place by its name; each call a new answer, or a version that takes another change."""
+
+    def __init__(self, api: Caller, key: ClientKey) -> None:
+        self.api, self.key = api, key
+        self.weights = itertools.cycle([1, 2])
+
+    def __call__(self, name: str) -> Place:
+        if name in _QUESTIONS:
+            return Place(*_QUESTIONS[name], lambda response: _in_context(self.api, response))
+        return getattr(self, name)()
+
+    def vote(self) -> Place:
+        path = f"/api/v1/ai/feedback/{self.api.answered()['request_id']}"
+        return Place(path, b'{"is_positive": false, "comment": ', b"}", _in_vote)
+
+    @cached_property
+    def _canary(self) -> ModelVersion:
+        return making.canary(self.key.assistant, 3)
+
+    def traffic(self) -> Place:
+        # One version for all: shares of a hundred could not be given to more.
+        before = b'{"weight": %d, "reason": ' % next(self.weights)
+        return self._of_version(self._canary, "traffic", before)
+
+    def deactivation(self) -> Place:
+        version = making.canary(self.key.assistant, 3)
+        return self._of_version(version, "deactivate", b'{"reason": ')
+
+    def _of_version(self, version: ModelVersion, action: str, before: bytes) -> Place:
+        known = transitions.history(version).count()
+
+        def noted(_response: Any) -> tuple[str, ...]:
+            [change] = transitions.history(version).order_by("id")[known:]
+            return (change.note.partition(f"[API, {self.key}] ")[2],)
+
+        return Place(f"/api/v1/ai/models/{version.pk}/{action}", before, b"}", noted, "PUT")
+
+
+@pytest.fixture
+def place(api, key) -> Places:
+    return Places(api, key[0])
 
 
 def send(api: Caller, place: Place, raw: bytes) -> Any:
