@@ -86,8 +86,6 @@ class Load:
     """By request id: when its 200 or 201 came."""
     unsure: set[str] = field(default_factory=set)
     """Votes with an attempt whose answer was a 503 or was lost: stored or not, nobody was told."""
-    gone: set[str] = field(default_factory=set)
-    """Votes on answers that the hub knows no more."""
     over: threading.Event = field(default_factory=threading.Event)
 
     def vote_on_and_on(self, port: int, key: str) -> None:
@@ -101,13 +99,12 @@ class Load:
     def _vote(self, connection: Connection, request_id: str) -> None:
         """Again until it is taken, as an application that heeds Retry-After does, only sooner."""
         while not self.over.is_set():
-            body = {"is_positive": True}
-            found = self._post(connection, f"/api/v1/ai/feedback/{request_id}", body)
+            address = f"/api/v1/ai/feedback/{request_id}"
+            found = self._post(connection, address, {"is_positive": True})
             if found and found.status in GOOD:
                 self.acknowledged[request_id] = time.monotonic()
                 return
             if found and found.status == UNKNOWN:
-                self.gone.add(request_id)
                 return
             self.unsure.add(request_id)
             time.sleep(0.1)
@@ -195,13 +192,6 @@ def assert_told_to_try_again(answers: list[Answer]) -> None:
         assert answer.body["title"] == "Try again"
 
 
-def assert_nothing_lost(seen: Load, stored: set[str]) -> None:
-    """Each acknowledged vote is a row, and each row was acknowledged, but for those whose insert
-    was committed while the word of it was lost: their voters were told to try again."""
-    assert set(seen.acknowledged) - stored == set()
-    assert stored - set(seen.acknowledged) - seen.unsure == set()
-
-
 def test_redis_goes_away_and_comes_back(place, cache, database, keys):
     before = database.votes()
     with Web(place) as web:
@@ -209,33 +199,27 @@ def test_redis_goes_away_and_comes_back(place, cache, database, keys):
     # What was registered is gone with Redis, and the hub can't know that it ever was.
     assert set(seen.statuses) <= {200, 201, AWAY, UNKNOWN}
     assert_told_to_try_again(seen.answers)
-    # The answer itself is good, it just can't be voted on.
-    assert (asked.status, asked.body["model_version"][:6]) == (200, "bisnis")
     assert max(answer.seconds for answer in seen.answers) < PATIENCE
-    assert_nothing_lost(seen, database.votes() - before)
-    assert seen.gone <= seen.unsure
+    # The answer itself is good, it just can't be voted on.
+    assert (asked.status, asked.body["model_version"]) == (200, "bisnis/base")
+    # A vote is refused before its row, or it is a row: nothing is in between.
+    assert database.votes() - before == set(seen.acknowledged)
     assert "Traceback" not in web.log.read_text()
 
 
-@pytest.mark.parametrize("pool", ["0", "3"])
-@pytest.mark.parametrize("mode", ["fast", "immediate"])
+@pytest.mark.parametrize(("mode", "pool"), [("fast", "0"), ("immediate", "0"), ("immediate", "3")])
 def test_postgresql_goes_away_and_comes_back(place, database, keys, mode, pool):
     before = database.votes()
     own = Place(place.folder, {**place.variables, "DATABASE_POOL_SIZE": pool})
     with Web(own) as web:
         seen, asked = outage(web, keys, lambda: database.stop(mode), database.start)
-    print(
-        mode,
-        pool,
-        seen.statuses,
-        len(seen.acknowledged),
-        len(seen.unsure),
-        max(a.seconds for a in seen.answers),
-        asked,
-    )
+    # The contexts were in Redis all the time: no answer to vote on may be unknown.
     assert set(seen.statuses) <= {200, 201, AWAY}
-    assert_told_to_try_again([*seen.answers, asked])
-    assert asked.status == AWAY
-    assert max(answer.seconds for answer in seen.answers) < PATIENCE
-    assert_nothing_lost(seen, database.votes() - before)
-    assert seen.gone == set()
+    assert_told_to_try_again(seen.answers)
+    assert_told_to_try_again([asked])
+    assert max(answer.seconds for answer in [*seen.answers, asked]) < PATIENCE
+    stored = database.votes() - before
+    assert set(seen.acknowledged) - stored == set()
+    # An insert may be committed while the word of it is lost: its voter was told to try again.
+    assert stored - set(seen.acknowledged) <= seen.unsure
+    assert "Traceback" not in web.log.read_text()

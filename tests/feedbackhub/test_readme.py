@@ -35,9 +35,9 @@ def test_it_has_no_more_lines_than_it_promises():
 
 def test_the_readme_s_application_asks_shows_and_votes(embedded: Place):
     with Hub(embedded) as hub:
-        processes.ask(embedded, "from reviews.domain import assistants as a; a.ensure('demo', 'D')")
+        processes.ask(embedded, "from reviews.domain import assistants as a; a.ensure('bisnis', 'B')")
         made = processes.manage(
-            embedded, "make_key", "demo", "--origin", f"http://localhost:{PORT}"
+            embedded, "make_key", "bisnis", "--origin", f"http://localhost:{PORT}"
         )
         key = made.stdout.strip()
         port = free_port()
@@ -60,7 +60,7 @@ def test_the_readme_s_application_asks_shows_and_votes(embedded: Place):
         assert (stats["info"]["total_count"], stats["info"]["positive_count"]) == (1, 0)
         rows = "from reviews.models import Feedback as F; print(*F.objects.values_list("
         told = processes.ask(embedded, f"{rows}'prompt', 'thumb', 'comment', 'model_version'))")
-        assert told == "('Berapa modal minimum PT PMA?', False, 'Belum menjawab.', 'demo/base')"
+        assert told == "('Berapa modal minimum PT PMA?', False, 'Belum menjawab.', 'bisnis/base')"
 
 
 def votes(address: str) -> None:

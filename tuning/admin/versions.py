@@ -32,7 +32,6 @@ class TrafficForm(forms.Form):
         label=gettext_lazy("traffic share"),
         min_value=1,
         max_value=100,
-        initial=Stage.TEN,
         help_text=gettext_lazy("In percent. Each wider stage (10, 50, 100) has gates of its own."),
         widget=UnfoldAdminIntegerFieldWidget,
     )
@@ -117,7 +116,9 @@ class ModelVersionAdmin(OwnPage, ReadOnlyAdmin):
     def traffic_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """GET confirms, POST acts."""
         self.may(request, "tuning.activate_modelversion")
-        version, form = self._version(request, pk), TrafficForm(sent(request))
+        version = self._version(request, pk)
+        initial = {"weight": version.traffic_weight or Stage.TEN}
+        form = TrafficForm(sent(request), initial=initial)
         if request.method == "POST" and form.is_valid():
             sent_data, now = form.cleaned_data, timezone.now()
             if self.act(

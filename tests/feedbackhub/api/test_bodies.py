@@ -196,6 +196,15 @@ def test_naughty_strings_are_stored_exactly(api, place, shared_data, name):
 
 
 @EACH
+def test_personal_data_is_replaced_where_it_becomes_a_vote(api, place, name):
+    text = "Tulis ke budi@contoh.id \U0001f4e7\r\n"
+    where = place(name)
+    stored = where.stored(send(api, where, where.body(orjson.dumps(text))))
+    assert stored == expected(name, text)
+    assert ("[EMAIL]" in stored[-1]) == (name not in OPERATING)
+
+
+@EACH
 def test_ten_megabytes_are_too_large(api, place, name):
     where = place(name)
     response = send(api, where, where.body(b'"%s"' % (b"a" * 10 * MEGABYTE)))

@@ -24,7 +24,8 @@ from tests.feedbackhub.conftest import ANSWER
 from tests.tuning import making
 from tuning.enums import VersionStatus
 
-SCHEMA = schemathesis.openapi.from_dict(SchemaGenerator().get_schema(request=None, public=True))
+DOCUMENT = SchemaGenerator().get_schema(request=None, public=True)
+SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
 SCHEMA.app = application
 # The same requests in each run, and none is kept for a later one.
 FEW = given(
@@ -132,3 +133,17 @@ def test_any_request_on_what_is_there_is_answered_as_documented(case, auth, ther
     response = case.call_and_validate(headers=auth, checks=wanted)
     if case.method.upper() == case.operation.method.upper():
         statuses.add(response.status_code)
+
+
+def test_whoever_accepts_only_what_is_documented_is_not_turned_away(api, there):
+    tried = []
+    for path, calls in DOCUMENT["paths"].items():
+        for method, operation in calls.items():
+            content = operation["responses"].get("200", {}).get("content", {})
+            for kind in content:
+                address = path.format(**there())
+                response = api.send(method.upper(), address, {}, accept=kind)
+                tried.append((operation["operationId"], kind, response.status_code == 406))
+    assert [call for call in tried if call[2]] == []
+    assert ("chat_completion", "text/event-stream", False) in tried
+    assert ("feedback_export", "application/x-ndjson", False) in tried
