@@ -62,7 +62,8 @@ def _bare_rows(url: str) -> float:
     ]
     with psycopg.connect(libpq(url)) as connection:
         connection.execute(
-            "CREATE TABLE bare (id uuid PRIMARY KEY, at timestamptz, a text, b text, c text, d text)"
+            "CREATE TABLE bare"
+            " (id uuid PRIMARY KEY, at timestamptz, a text, b text, c text, d text)"
         )
         began = time.perf_counter()
         with connection.cursor() as cursor:

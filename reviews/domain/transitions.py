@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -13,8 +14,8 @@ from django.utils.translation import gettext_noop
 from reviews.domain.errors import Conflict, Refused
 from reviews.models import StatusChange
 
-moves = 0
-"""Moves that this process made: what was read before the last one may be old."""
+made = SimpleNamespace(moves=0)
+"""Moves of this process so far: what was read before the last one may be old."""
 CHANGED = gettext_noop("This has changed meanwhile: look again.")
 IMPOSSIBLE = gettext_noop("This can't be done in its present status.")
 
@@ -61,8 +62,7 @@ def move(
             note=note,
             at=now or timezone.now(),
         )
-    global moves
-    moves += 1
+    made.moves += 1
     item.status = to
     for name, value in changes.items():
         setattr(item, name, value)

@@ -69,8 +69,9 @@ def _uuid(value: dict[str, Any], name: str) -> uuid.UUID:
 def _moment(value: dict[str, Any]) -> datetime:
     """The record's `timestamp` in UTC, which is meant where no zone is said. Digits past the
     microsecond, as Go writes them, are cut off."""
+    said = text(value, "timestamp")
     try:
-        found = parse_datetime(text(value, "timestamp"))
+        found = parse_datetime(said)
     except ValueError as error:
         raise FormatError("timestamp", str(error)) from error
     if found is None:

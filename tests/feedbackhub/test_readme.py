@@ -35,7 +35,9 @@ def test_it_has_no_more_lines_than_it_promises():
 
 def test_the_readme_s_application_asks_shows_and_votes(embedded: Place):
     with Hub(embedded) as hub:
-        processes.ask(embedded, "from reviews.domain import assistants as a; a.ensure('bisnis', 'B')")
+        processes.ask(
+            embedded, "from reviews.domain import assistants as a; a.ensure('bisnis', 'B')"
+        )
         made = processes.manage(
             embedded, "make_key", "bisnis", "--origin", f"http://localhost:{PORT}"
         )

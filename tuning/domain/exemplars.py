@@ -66,7 +66,7 @@ def _stamp(version: ModelVersion) -> tuple[Any, ...]:
         rows = Correction.objects.in_force().filter(assistant=version.assistant_id)
         return tuple(rows.order_by("id").values_list("pk", "pair__current_revision"))
 
-    return stamps.get((version.assistant_id, transitions.moves), read) or ()
+    return stamps.get((version.assistant_id, transitions.made.moves), read) or ()
 
 
 def _make(version: ModelVersion, with_lessons: bool) -> Index:

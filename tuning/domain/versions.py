@@ -173,7 +173,7 @@ def set_traffic(
         # Two at once: the assistant's row makes the second count the first.
         Assistant.objects.filter(pk=version.assistant_id).update(name=F("name"))
         _check_left(version, weight)
-        note = f"{version.traffic_weight} % → {weight} %. {reason}".strip()
+        note = f"{version.traffic_weight} % → {weight} %." + (f" {reason}" if reason else "")
         fields = {"traffic_weight": weight}
         move(version, VersionStatus.CANARY, by=by, note=note, now=now, fields=fields)
     serving.forget()

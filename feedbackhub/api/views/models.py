@@ -43,7 +43,7 @@ class _Operating(Reading):
 
     def note(self, request: Request, reason: str) -> str:
         if isinstance(request.auth, ClientKey):
-            return f"[API, {request.auth}] {reason}".strip()
+            return f"[API, {request.auth}]" + (f" {reason}" if reason else "")
         return reason
 
     def told(self, version: Any) -> Response:

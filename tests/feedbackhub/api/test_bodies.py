@@ -141,7 +141,7 @@ def expected(name: str, text: str) -> tuple[str, ...]:
     if name == "vote":
         return (pii.redact(text),)
     # An operator's reason is no one's answer; it stands at the end of a note.
-    return (text.rstrip(),) if name in OPERATING else (text, pii.redact(text))
+    return (text,) if name in OPERATING else (text, pii.redact(text))
 
 
 def _sent_as_a_body(api: Caller, name: str, where: Place, raw: bytes) -> None:

@@ -199,3 +199,8 @@ def test_naughty_strings_are_read_exactly(shared_data):
         new, refused = _read(*records, form=form)
         assert ([row.input_description for row in new], refused) == (strings, [])
         assert [json.loads(row.steps) for row in new] == [[naughty] for naughty in strings]
+
+
+def test_a_missing_time_is_told_once():
+    raw = b'{"id": "0190163d-8694-7e4f-9a3b-1f6d5a2c7e10", "endpoint": "/x", "status": "success"}'
+    assert interactions.read(raw)[1] == [Refusal(1, "timestamp: a text is needed")]
