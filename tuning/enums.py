@@ -154,5 +154,6 @@ class AnswerOutcome(TextChoices):
     ANSWERED = "answered", _("answered")
     DECLINED = "declined", _("declined")
     FAILED = "failed", _("failed")
-    # The caller went away before the end: it speaks against nobody.
+    # The caller asked what no model takes, or went away before the end: against nobody.
+    REJECTED = "rejected", _("refused as wrong")
     CANCELLED = "cancelled", _("cancelled")

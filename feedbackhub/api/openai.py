@@ -10,7 +10,6 @@ from typing import Any
 
 import orjson
 from django.http import HttpResponse
-from rest_framework import exceptions
 
 from feedbackhub.api import errors
 from tuning.providers.base import Chunk, Completion, ProviderError, Trouble, Usage
@@ -20,7 +19,6 @@ _KINDS: dict[int, tuple[str, str | None]] = {
     400: ("invalid_request_error", None),
     401: ("invalid_request_error", "invalid_api_key"),
     403: ("permission_error", None),
-    404: ("invalid_request_error", "model_not_found"),
     413: ("invalid_request_error", "request_too_large"),
     429: ("rate_limit_error", "rate_limit_exceeded"),
     503: ("server_error", "unavailable"),
@@ -29,13 +27,17 @@ _KINDS: dict[int, tuple[str, str | None]] = {
 _OTHER: tuple[str, str | None] = ("server_error", None)
 
 
-def error_body(status: int, message: str, param: str | None = None) -> dict[str, Any]:
-    kind, code = _KINDS.get(status, _KINDS[400] if status < 500 else _OTHER)
-    return {"error": {"message": message, "type": kind, "param": param, "code": code}}
+def error_body(
+    status: int, message: str, param: str | None = None, code: str | None = None
+) -> dict[str, Any]:
+    kind, usual = _KINDS.get(status, _KINDS[400] if status < 500 else _OTHER)
+    return {"error": {"message": message, "type": kind, "param": param, "code": code or usual}}
 
 
-def error(status: int, message: str, param: str | None = None) -> HttpResponse:
-    body = orjson.dumps(error_body(status, message, param))
+def error(
+    status: int, message: str, param: str | None = None, code: str | None = None
+) -> HttpResponse:
+    body = orjson.dumps(error_body(status, message, param, code))
     return HttpResponse(body, content_type="application/json", status=status)
 
 
@@ -47,10 +49,10 @@ def handle(problem: Exception, context: dict[str, Any]) -> HttpResponse | None:
     body = orjson.loads(told.content)
     # A wrong body is 400 there, and 422 with us.
     status = 400 if told.status_code == 422 else told.status_code
-    if isinstance(problem, exceptions.NotFound):
-        status = 404
     wrong = body.get("errors") or [{}]
-    response = error(status, body.get("detail") or body["title"], wrong[0].get("field"))
+    # What is asked for by name here is a model; an address that is not there is none.
+    code = "model_not_found" if status == 404 else None
+    response = error(status, body.get("detail") or body["title"], wrong[0].get("field"), code)
     for name in ("Retry-After", "WWW-Authenticate", "Allow"):
         if name in told:
             response[name] = told[name]

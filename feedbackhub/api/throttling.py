@@ -63,19 +63,23 @@ counter: Counter = InRedis(settings.REDIS_URL) if settings.REDIS_URL else InProc
 
 
 class PerKey(BaseThrottle):
-    """429 with Retry-After above the key's `requests_per_minute`. Staff are not counted."""
+    """429 with Retry-After above the key's `requests_per_minute`; votes by token are counted
+    apart, with the same limit. Staff are not counted."""
 
     def __init__(self) -> None:
         self._now = time.time()
 
     def allow_request(self, request: Request, view: Any) -> bool:
         caller = request.auth
-        key = caller.key if isinstance(caller, VoteToken) else caller
+        by_token = isinstance(caller, VoteToken)
+        key = caller.key if by_token else caller
         if not isinstance(key, ClientKey):
             return True
+        # Visitors of a page must not use up what the application itself may ask.
+        name = f"rate:{key.prefix}:votes" if by_token else f"rate:{key.prefix}"
         window = int(self._now) // WINDOW_SECONDS
         try:
-            count = counter.up(f"rate:{key.prefix}:{window}")
+            count = counter.up(f"{name}:{window}")
         except redis.RedisError as error:
             # A limit that nobody can count must not be what stops an application.
             log.warning("rate limit not counted", extra={"error": repr(error)})

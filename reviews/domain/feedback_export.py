@@ -14,10 +14,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
-from django.db import connection
 from django.db.models import Q, QuerySet
 
-from reviews.domain import turns
+from reviews.domain import connections, turns
 from reviews.domain.errors import Invalid
 from reviews.formats import Example, gemini
 from reviews.models import Assistant, Feedback
@@ -86,12 +85,6 @@ class Page:
 Votes = QuerySet[Feedback]
 
 
-def _give_back_connection() -> None:
-    """Into its pool, where there is one: nobody may hold one while a slow reader reads."""
-    if connection.settings_dict["OPTIONS"].get("pool") and not connection.in_atomic_block:
-        connection.close()
-
-
 def _edge(votes: Votes, count: int) -> tuple[Place | None, bool]:
     """The place of the count-th vote, where there are as many, and whether another follows."""
     found = list(votes.values_list("created_at", "id")[count - 1 : count + 1])
@@ -107,7 +100,7 @@ def _read(votes: Votes, *columns: Any) -> Iterator[tuple[Any, ...]]:
         after = edge.after if edge else Q()
         edge, more = _edge(votes.filter(after), _AT_ONCE)
         portion = list(rows.filter(after, edge.up_to if edge else Q()))
-        _give_back_connection()
+        connections.give_back()
         yield from portion
 
 

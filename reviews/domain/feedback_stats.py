@@ -26,6 +26,7 @@ AT_MOST = 100
 
 _COLUMNS = ("request_type", "model_version", "language", "day")
 _KEPT_SECONDS = 24 * 3600
+_KEPT_BRIEFLY = 600
 _KEPT_GROUPS = 10_000
 
 
@@ -70,8 +71,10 @@ def _groups(rows: QuerySet[Feedback], since: datetime) -> list[tuple[Any, ...]]:
     return list(groups.annotate(count=Count("*")))
 
 
-def _settled(assistant: Assistant, rows: QuerySet[Feedback], since: datetime) -> list[Any]:
-    """The groups of `rows`, votes of days that are over, kept for a day.
+def _settled(
+    assistant: Assistant, rows: QuerySet[Feedback], since: datetime, seconds: int
+) -> list[Any]:
+    """The groups of `rows`, votes of days that are over, kept for so many seconds.
 
     Their number is in the name they are kept under: one that was deleted, or stored late, shows.
     """
@@ -84,7 +87,7 @@ def _settled(assistant: Assistant, rows: QuerySet[Feedback], since: datetime) ->
         found = _groups(rows, since)
         if len(found) <= _KEPT_GROUPS:
             with suppress(Exception):
-                cache.set(name, found, _KEPT_SECONDS)
+                cache.set(name, found, seconds)
     return found
 
 
@@ -98,7 +101,9 @@ def stats(assistant: Assistant, now: datetime, days: int | None = None) -> dict[
     rows = Feedback.objects.filter(assistant=assistant)
     if days:
         rows = rows.filter(created_at__gte=since)
-    over = _settled(assistant, rows.filter(created_at__lt=today), since)
+    # Callers may name any number of days, and each is kept by itself: briefly, then.
+    seconds = _KEPT_BRIEFLY if days else _KEPT_SECONDS
+    over = _settled(assistant, rows.filter(created_at__lt=today), since, seconds)
     tallies = {column: _Tally(column) for column in _COLUMNS}
     whole = _Tally("")
     for *values, is_positive, count in over + _groups(rows.filter(created_at__gte=today), since):

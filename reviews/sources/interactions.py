@@ -193,20 +193,20 @@ def read(raw: bytes) -> tuple[list[NewInteraction], list[Refusal]]:
     """
     new: list[NewInteraction] = []
     refused: list[Refusal] = []
-    untold, line = 0, 0
     for line, sent in _records(raw.removeprefix(objects.BOM)):
+        # To read on, only to refuse, would cost a minute for what is sent in a second.
         if len(new) == MAX_RECORDS:
-            found: Any = Refusal(line, f"at most {MAX_RECORDS} records a request")
-        else:
-            found = _parsed(line, sent)
-        if not isinstance(found, Refusal):
-            new.append(found)
-        elif len(refused) < MAX_REFUSALS:
+            told = f"at most {MAX_RECORDS} records a request: from here on nothing was read"
+            refused.append(Refusal(line, told))
+            break
+        if len(refused) == MAX_REFUSALS:
+            refused.append(Refusal(line, "too much is wrong: from here on nothing was read"))
+            break
+        found = _parsed(line, sent)
+        if isinstance(found, Refusal):
             refused.append(found)
         else:
-            untold += 1
-    if untold:
-        refused.append(Refusal(line, f"this and {untold - 1} more before it are refused, too"))
+            new.append(found)
     if not new and not refused:
         raise FormatError("body", "holds no record")
     return new, refused

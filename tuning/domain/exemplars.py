@@ -16,10 +16,12 @@ from tuning.enums import Backend, Part
 from tuning.models import DatasetMember, ModelVersion
 from tuning.providers.exemplar import DEFAULT_THRESHOLD, Exemplar, Index, last_question
 
+Stamp = tuple[Any, ...]
+Key = tuple[int, str, bool]
 _KEPT = 32
-stamps: Known[tuple[Any, ...]] = Known(1.0)
-_indexes: OrderedDict[tuple[Any, ...], Index] = OrderedDict()
-_guard = threading.Lock()
+stamps: Known[tuple[int, Stamp]] = Known(1.0)
+_indexes: OrderedDict[Key, tuple[Stamp, Index]] = OrderedDict()
+_guard, _making = threading.Lock(), threading.Lock()
 
 
 def lessons(version: ModelVersion) -> list[Correction]:
@@ -58,15 +60,20 @@ def _taught(version: ModelVersion) -> list[Exemplar]:
     ]
 
 
-def _stamp(version: ModelVersion) -> tuple[Any, ...]:
+def _stamp(version: ModelVersion) -> Stamp:
     """Which lessons are in force: as they are in this process, elsewhere a second old at most."""
+    moves = transitions.made.moves
 
-    def read() -> tuple[Any, ...]:
+    def read() -> tuple[int, Stamp]:
         # Each text, not a count: one withdrawn and another approved leave that as it was.
         rows = Correction.objects.in_force().filter(assistant=version.assistant_id)
-        return tuple(rows.order_by("id").values_list("pk", "pair__current_revision"))
+        return moves, tuple(rows.order_by("id").values_list("pk", "pair__current_revision"))
 
-    return stamps.get((version.assistant_id, transitions.made.moves), read) or ()
+    known = stamps.get(version.assistant_id, read)
+    if known is None or known[0] != moves:
+        stamps.forget()
+        known = stamps.get(version.assistant_id, read)
+    return known[1] if known else ()
 
 
 def _make(version: ModelVersion, with_lessons: bool) -> Index:
@@ -76,17 +83,30 @@ def _make(version: ModelVersion, with_lessons: bool) -> Index:
     return Index(found, version.settings.get("threshold", DEFAULT_THRESHOLD))
 
 
+def _kept(key: Key, stamp: Stamp) -> Index | None:
+    with _guard:
+        there = _indexes.get(key)
+        if there is None or there[0] != stamp:
+            return None
+        _indexes.move_to_end(key)
+        return there[1]
+
+
 def index(version: ModelVersion, *, with_lessons: bool) -> Index:
     """The version's index, kept until a lesson changes; what it was taught never does."""
-    stamp = _stamp(version) if with_lessons else ("none",)
-    key = (version.pk, version.reference, *stamp)
-    with _guard:
-        if key in _indexes:
+    key = (version.pk, version.reference, with_lessons)
+    stamp = _stamp(version) if with_lessons else ()
+    if found := _kept(key, stamp):
+        return found
+    # One at a time: threads that come first at once would each make it, with all its memory.
+    with _making:
+        if found := _kept(key, stamp):
+            return found
+        made = _make(version, with_lessons)
+        with _guard:
+            # In the place of the one with yesterday's lessons: an index may be 100 MB.
+            _indexes[key] = (stamp, made)
             _indexes.move_to_end(key)
-            return _indexes[key]
-    made = _make(version, with_lessons)
-    with _guard:
-        _indexes[key] = made
-        while len(_indexes) > _KEPT:
-            _indexes.popitem(last=False)
+            while len(_indexes) > _KEPT:
+                _indexes.popitem(last=False)
     return made

@@ -12,9 +12,9 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError
 
-from reviews.domain import contexts
+from reviews.domain import connections, contexts
 from reviews.domain.errors import Unavailable
 from reviews.models import Assistant, RequestType
 from tuning.domain import exemplars, routing
@@ -27,6 +27,7 @@ from tuning.providers.base import (
     ModelProvider,
     ProviderError,
     Sampling,
+    Trouble,
 )
 from tuning.providers.exemplar import ExemplarProvider
 from tuning.providers.gemini import GeminiProvider
@@ -69,22 +70,30 @@ def _remote(version: ModelVersion) -> str:
     return str(version.settings.get("model") or version.base_model.provider_name)
 
 
-def _openai(version: ModelVersion) -> ModelProvider:
-    endpoint = version.base_model.endpoint
+def _key_of(endpoint: str) -> str:
     parts = urlsplit(endpoint)
     # By origin: an address that somebody edits later must not be sent another server's key.
-    key = settings.PROVIDER_API_KEYS.get(f"{parts.scheme}://{parts.netloc}", "")
+    return str(settings.PROVIDER_API_KEYS.get(f"{parts.scheme}://{parts.netloc}", ""))
+
+
+def _openai(version: ModelVersion) -> ModelProvider:
+    endpoint = version.base_model.endpoint
     return OpenAIProvider(
-        endpoint, _remote(version), api_key=key, timeout=settings.GATEWAY_TIMEOUT_SECONDS
+        endpoint,
+        _remote(version),
+        api_key=_key_of(endpoint),
+        timeout=settings.GATEWAY_TIMEOUT_SECONDS,
     )
 
 
 def _gemini(version: ModelVersion) -> ModelProvider:
     base = version.base_model
+    # The key and Google's credentials go to Google alone; another address has a key of its own.
+    elsewhere = bool(base.endpoint)
     return GeminiProvider(
         _remote(version),
-        api_key=settings.GEMINI_API_KEY,
-        project=settings.GEMINI_PROJECT_ID,
+        api_key=_key_of(base.endpoint) if elsewhere else settings.GEMINI_API_KEY,
+        project="" if elsewhere else settings.GEMINI_PROJECT_ID,
         location=base.region,
         base_url=base.endpoint,
         timeout=settings.GATEWAY_TIMEOUT_SECONDS,
@@ -106,7 +115,7 @@ def provider(version: ModelVersion, *, with_lessons: bool = True) -> ModelProvid
     return LayeredProvider(outside, index) if index.families else outside
 
 
-# --- places and connections ----------------------------------------------------------------------
+# --- places ---------------------------------------------------------------------------------------
 class _Places:
     """How many answers of outside providers this process waits for."""
 
@@ -141,10 +150,11 @@ def _take_place(line: list[ModelVersion]) -> Callable[[], None]:
     return places.leave
 
 
-def _give_back_connection() -> None:
-    """Into its pool, where there is one: nobody may hold one while a provider thinks."""
-    if connection.settings_dict["OPTIONS"].get("pool"):
-        connection.close()
+def _failure(error: ProviderError) -> AnswerOutcome:
+    """What a caller asked wrongly, such as an option that the model does not take, speaks against
+    no version: else any caller could have one rolled back."""
+    wrong = error.trouble is Trouble.REJECTED
+    return AnswerOutcome.REJECTED if wrong else AnswerOutcome.FAILED
 
 
 # --- an answer in the making ---------------------------------------------------------------------
@@ -152,7 +162,7 @@ def _note(version: ModelVersion, outcome: str, began: float, now: datetime) -> N
     milliseconds = round((time.perf_counter() - began) * 1000)
     try:
         Answer.objects.create(version=version, at=now, milliseconds=milliseconds, outcome=outcome)
-    except DatabaseError as error:
+    except (DatabaseError, InterfaceError) as error:
         # The answer is there: it must not be lost because it could not be counted.
         log.error("answer not counted", extra={"error": repr(error)})
 
@@ -186,10 +196,10 @@ class _Making:
             self.version, self.began = version, time.perf_counter()
             try:
                 who = provider(version)
-                _give_back_connection()
+                connections.give_back()
                 return call(who, self.request())
             except ProviderError as error:
-                self.count(AnswerOutcome.FAILED)
+                self.count(_failure(error))
                 told = {"version": version.reference, "error": str(error)}
                 log.warning("version failed", extra=told)
                 if place == len(self.line):
@@ -278,9 +288,9 @@ class AnswerStream:
             yield self._take(self._first)
             for chunk in self._rest:
                 yield self._take(chunk)
-        except ProviderError:
+        except ProviderError as error:
             self._ended = True
-            self._making.count(AnswerOutcome.FAILED)
+            self._making.count(_failure(error))
             raise
 
     def _take(self, chunk: Chunk) -> Chunk:
@@ -300,10 +310,12 @@ class AnswerStream:
             return
         self._closed = True
         self._leave()
-        self._rest.close()  # type: ignore[attr-defined]  # every provider's stream is a generator
-        if not self._ended:
-            self._end(AnswerOutcome.CANCELLED)
-        _give_back_connection()
+        try:
+            self._rest.close()  # type: ignore[attr-defined]  # a provider's stream is a generator
+        finally:
+            if not self._ended:
+                self._end(AnswerOutcome.CANCELLED)
+            connections.give_back()
 
 
 def _first_piece(who: ModelProvider, request: CompletionRequest) -> tuple[Chunk, Iterator[Chunk]]:

@@ -221,7 +221,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField(verbose_name='at')),
                 ('milliseconds', models.PositiveIntegerField(verbose_name='milliseconds')),
-                ('outcome', models.CharField(choices=[('answered', 'answered'), ('declined', 'declined'), ('failed', 'failed'), ('cancelled', 'cancelled')], max_length=10, verbose_name='outcome')),
+                ('outcome', models.CharField(choices=[('answered', 'answered'), ('declined', 'declined'), ('failed', 'failed'), ('rejected', 'refused as wrong'), ('cancelled', 'cancelled')], max_length=10, verbose_name='outcome')),
                 ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='tuning.modelversion', verbose_name='model version')),
             ],
             options={
@@ -229,7 +229,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'answers',
                 'ordering': ['-id'],
                 'indexes': [models.Index(fields=['at', 'version'], name='answer_by_time')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('outcome__in', ['answered', 'declined', 'failed', 'cancelled'])), name='answer_outcome_known')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('outcome__in', ['answered', 'declined', 'failed', 'rejected', 'cancelled'])), name='answer_outcome_known')],
             },
         ),
         migrations.CreateModel(
@@ -240,6 +240,7 @@ class Migration(migrations.Migration):
                 ('answered', models.PositiveIntegerField(default=0, verbose_name='answered')),
                 ('declined', models.PositiveIntegerField(default=0, verbose_name='declined')),
                 ('failed', models.PositiveIntegerField(default=0, verbose_name='failed')),
+                ('rejected', models.PositiveIntegerField(default=0, verbose_name='refused as wrong')),
                 ('cancelled', models.PositiveIntegerField(default=0, verbose_name='cancelled')),
                 ('mean_milliseconds', models.FloatField(null=True, verbose_name='milliseconds (mean)')),
                 ('positive', models.PositiveIntegerField(default=0, verbose_name='helpful')),

@@ -27,6 +27,8 @@ def server_address(value: str) -> None:
     try:
         parts = urlsplit(value)
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        # A password in it would be shown to whoever reads what is active.
+        usable = usable and not parts.username
     except ValueError:
         usable = False
     if not usable or parts.query or parts.fragment or any(char.isspace() for char in value):

@@ -45,6 +45,7 @@ class TrafficWindow(models.Model):
     answered = models.PositiveIntegerField(_("answered"), default=0)
     declined = models.PositiveIntegerField(_("declined"), default=0)
     failed = models.PositiveIntegerField(_("failed"), default=0)
+    rejected = models.PositiveIntegerField(_("refused as wrong"), default=0)
     cancelled = models.PositiveIntegerField(_("cancelled"), default=0)
     mean_milliseconds = models.FloatField(_("milliseconds (mean)"), null=True)
     positive = models.PositiveIntegerField(_("helpful"), default=0)

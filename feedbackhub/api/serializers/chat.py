@@ -15,6 +15,9 @@ from feedbackhub.api.serializers.base import Number, Strict, Text, Truth, Whole
 from feedbackhub.api.serializers.messages import MAX_MESSAGES
 from tuning.providers.base import Sampling
 
+_WORDS, _STOP_WORD = Text(allow_blank=True), Text(max_length=200)
+LOST = ("tool_calls", "function_call", "audio")
+"""What a message may hold besides its text, and would lose."""
 IGNORED = ("metadata", "store", "service_tier", "prompt_cache_key", "safety_identifier", "seed")
 """Change nothing of the answer's meaning: taken and not used."""
 DEFAULTS: dict[str, Any] = {
@@ -40,19 +43,19 @@ _PART = {
     {"oneOf": [{"type": "string"}, {"type": "array", "items": _PART, "minItems": 1}]}
 )
 class Content(serializers.Field):  # type: ignore[type-arg]
-    """A text, or a list of text parts."""
+    """A text, or a list of text parts. It may be empty, as after an answer that was cut off."""
 
     def to_internal_value(self, data: Any) -> str:
         if isinstance(data, str):
-            return Text().run_validation(data)  # type: ignore[no-any-return]
-        if not isinstance(data, list) or not data:
+            return str(_WORDS.run_validation(data))
+        if not isinstance(data, list) or not 1 <= len(data) <= MAX_MESSAGES:
             raise serializers.ValidationError("a text or a list of text parts is needed")
         return "".join(self._part(part) for part in data)
 
     def _part(self, part: Any) -> str:
         if not isinstance(part, dict) or part.get("type") != "text":
             raise serializers.ValidationError("only parts of type text can be answered")
-        return str(Text(allow_blank=True).run_validation(part.get("text")))
+        return str(_WORDS.run_validation(part.get("text")))
 
     def to_representation(self, value: Any) -> Any:
         return value
@@ -62,6 +65,12 @@ class ChatMessage(serializers.Serializer[Any]):
     role = serializers.ChoiceField(list(_ROLES))
     content = Content()
     name = Text(required=False, max_length=200)
+
+    def to_internal_value(self, data: Any) -> Any:
+        lost = [name for name in LOST if isinstance(data, dict) and data.get(name)]
+        if lost:
+            raise serializers.ValidationError({name: ["would be lost"] for name in lost})
+        return super().to_internal_value(data)
 
 
 class StreamOptions(Strict):
@@ -80,7 +89,7 @@ class Stop(serializers.Field):  # type: ignore[type-arg]
         texts = [data] if isinstance(data, str) else data
         if not isinstance(texts, list) or len(texts) > 4:
             raise serializers.ValidationError("a text or up to four of them")
-        return tuple(Text(max_length=200).run_validation(text) for text in texts)
+        return tuple(_STOP_WORD.run_validation(text) for text in texts)
 
     def to_representation(self, value: Any) -> Any:
         return value
@@ -103,6 +112,8 @@ class ChatRequest(serializers.Serializer[Any]):
     stop = Stop(required=False, allow_null=True)
     user = Text(
         required=False,
+        allow_null=True,
+        allow_blank=True,
         max_length=200,
         help_text="Keeps a caller on one model version; hashed, never stored.",
     )
@@ -125,14 +136,14 @@ class ChatRequest(serializers.Serializer[Any]):
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         told = [(_ROLES[message["role"]], message["content"]) for message in data["messages"]]
         turns = tuple(turn for turn in told if turn[0] != "system")
-        if not turns or turns[-1][0] != "user":
+        if not turns or turns[-1][0] != "user" or not turns[-1][1].strip():
             raise serializers.ValidationError({"messages": ["must end with the user's message"]})
         return {
             "model": data["model"],
             "prompt": turns[-1][1],
             "history": turns[:-1],
             "system": "\n\n".join(words for role, words in told if role == "system"),
-            "session": data.get("user", ""),
+            "session": data.get("user") or "",
             "stream": bool(data.get("stream")),
             "with_usage": bool((data.get("stream_options") or {}).get("include_usage")),
             "sampling": Sampling(

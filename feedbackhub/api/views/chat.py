@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -112,19 +113,31 @@ class ChatCompletions(_ForOpenAI):
     ) -> StreamingHttpResponse:
         now = timezone.now()
         stream = serving.open_stream(key.assistant, chat, asked, now=now)
-        ticket = ticket_for(stream.request_id, now, key.prefix) | {
-            "model_version": stream.model_version,
-            "prompt_version": stream.prompt_version,
-        }
-        pieces = openai.Pieces(stream.request_id, int(now.timestamp()), stream.model_version)
-        events = _Events(stream, pieces, ticket=ticket, with_usage=with_usage)
-        response = StreamingHttpResponse(
-            events, content_type="text/event-stream; charset=utf-8", headers=gateway.headers(ticket)
-        )
-        response["Cache-Control"] = "no-cache"
-        # A proxy that gathers the pieces would undo the streaming.
-        response["X-Accel-Buffering"] = "no"
-        return response
+        try:
+            return _streaming(stream, key, int(now.timestamp()), with_usage=with_usage)
+        except BaseException:
+            # Nobody will read it: its place must not be lost with it.
+            stream.close()
+            raise
+
+
+def _streaming(
+    stream: serving.AnswerStream, key: Any, created: int, *, with_usage: bool
+) -> StreamingHttpResponse:
+    asked_at = datetime.fromtimestamp(created, UTC)
+    ticket = ticket_for(stream.request_id, asked_at, key.prefix) | {
+        "model_version": stream.model_version,
+        "prompt_version": stream.prompt_version,
+    }
+    pieces = openai.Pieces(stream.request_id, created, stream.model_version)
+    events = _Events(stream, pieces, ticket=ticket, with_usage=with_usage)
+    response = StreamingHttpResponse(
+        events, content_type="text/event-stream; charset=utf-8", headers=gateway.headers(ticket)
+    )
+    response["Cache-Control"] = "no-cache"
+    # A proxy that gathers the pieces would undo the streaming.
+    response["X-Accel-Buffering"] = "no"
+    return response
 
 
 def _chat_type(assistant: Assistant) -> RequestType:

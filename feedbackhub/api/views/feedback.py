@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -81,7 +81,7 @@ class Votes(APIView):
     def _may_read(self, origin: str) -> bool:
         try:
             return keys.may_vote_from(origin)
-        except DatabaseError:
+        except (DatabaseError, InterfaceError):
             # The answer is made by now: it must not become a 500 on its way out.
             return False
 

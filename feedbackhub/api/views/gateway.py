@@ -36,13 +36,13 @@ def ticket_of(answered: serving.Answered, key_prefix: str) -> dict[str, Any]:
     }
 
 
-def headers(ticket: dict[str, Any]) -> dict[str, str]:
+def headers(said: dict[str, Any]) -> dict[str, str]:
     """The same in headers, for callers that see no body of ours. OpenAI's clients show the first
     as an answer's `_request_id`."""
     return {
-        "X-Request-ID": ticket["request_id"],
-        "X-Feedback-Token": ticket["feedback_token"],
-        "X-Model-Version": ticket["model_version"],
+        "X-Request-ID": said["request_id"],
+        "X-Feedback-Token": said["feedback_token"],
+        "X-Model-Version": said["model_version"],
     }
 
 

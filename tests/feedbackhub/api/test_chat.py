@@ -216,6 +216,11 @@ def test_a_model_that_does_not_serve_is_not_found(gpt, assistant):
         ({"max_tokens": 0}, "max_tokens"),
         ({"stop": ["a", "b", "c", "d", "e"]}, "stop"),
         ({"n": 2}, "n"),
+        ({"messages": [{"role": "user", "content": " "}]}, "messages"),
+        (
+            {"messages": [{"role": "user", "content": "x", "audio": {"id": "1"}}]},
+            "messages.0.audio",
+        ),
         ({"tools": [{"type": "function", "function": {"name": "x"}}]}, "tools"),
         ({"response_format": {"type": "json_object"}}, "response_format"),
         ({"extra_body": {"penyihir": 1}}, "penyihir"),
@@ -226,6 +231,19 @@ def test_a_wrong_request_names_the_parameter(gpt, assistant, change, param):
     with pytest.raises(openai.BadRequestError) as refused:
         gpt.chat.completions.create(**ASKED | change)
     assert (refused.value.type, refused.value.param) == ("invalid_request_error", param)
+
+
+def test_what_other_clients_leave_empty_is_taken(api, assistant):
+    turns = [{"role": "assistant", "content": ""}, {"role": "user", "content": "Apa?"}]
+    for user in (None, ""):
+        body = {"model": "bisnis", "messages": turns, "user": user, "stop": None}
+        assert api.post(CHAT, body).status_code == 200
+
+
+def test_an_address_that_is_not_there_is_no_missing_model(api):
+    for path in ("/v1/embeddings", f"{CHAT}/"):
+        response = api.post(path, ASKED)
+        assert (response.status_code, response.json()["error"]["code"]) == (404, None)
 
 
 def test_what_changes_nothing_is_taken(gpt, assistant):
@@ -267,7 +285,8 @@ def test_an_error_of_the_provider_keeps_its_kind(gpt, far, statuses, raised, sta
         gpt.chat.completions.create(**ASKED)
     assert refused.value.status_code == status
     assert "error" in refused.value.response.json()
-    assert Answer.objects.get().outcome == "failed"
+    # What the caller asked wrongly speaks against no version.
+    assert Answer.objects.get().outcome == ("rejected" if status == 400 else "failed")
 
 
 def test_a_provider_that_says_nothing_times_out(gpt, far, settings):

@@ -158,16 +158,16 @@ def test_a_body_without_records_is_refused(raw):
 def test_too_many_records_are_cut_and_said(monkeypatch):
     monkeypatch.setattr(interactions, "MAX_RECORDS", 2)
     new, refused = _read(*[GOOD | {"id": str(uuid.uuid4())} for _record in range(4)])
-    reason = "at most 2 records a request"
-    assert (len(new), refused) == (2, [Refusal(3, reason), Refusal(4, reason)])
+    reason = "at most 2 records a request: from here on nothing was read"
+    assert (len(new), refused) == (2, [Refusal(3, reason)])
 
 
-def test_refusals_without_end_are_summed_up(monkeypatch):
+def test_refusals_without_end_have_one(monkeypatch):
     monkeypatch.setattr(interactions, "MAX_REFUSALS", 2)
-    new, refused = interactions.read(b"1\n2\n3\n4\n\n" + json.dumps(GOOD).encode() + b"\n5")
-    assert [row.line for row in new] == [6]
-    assert [item.line for item in refused] == [1, 2, 7]
-    assert refused[-1].reason == "this and 2 more before it are refused, too"
+    new, refused = interactions.read(json.dumps(GOOD).encode() + b"\n1\n2\n\n3\n4")
+    assert [row.line for row in new] == [1]
+    assert [item.line for item in refused] == [2, 3, 5]
+    assert refused[-1].reason == "too much is wrong: from here on nothing was read"
 
 
 def test_times_as_go_writes_them():

@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 
 from reviews.domain import assistants, contexts, feedback, pairs
 from reviews.domain.errors import Unavailable, Unknown
@@ -394,3 +394,56 @@ def test_a_prompt_is_answered_without_reading_the_exemplars_again(
     ask(assistant, chat, "Apa?")
     with django_assert_max_num_queries(3):
         ask(assistant, chat, "Apa lagi?")
+
+
+# --- what a process keeps of it ------------------------------------------------------------------
+def test_a_new_lesson_takes_the_place_of_the_index_before_it(assistant, people):
+    base = versions.ensure_base(assistant)
+    for number in range(3):
+        making.corrected(assistant, f"Berapa biaya visa {number}?", WRONG, RIGHT, **people)
+        assert says(base, f"Berapa biaya visa {number}?") == RIGHT
+    assert len(exemplars._indexes) == 1
+    assert len(exemplars.stamps) == 1
+
+
+def test_threads_that_come_at_once_make_one_index(assistant, people, monkeypatch):
+    making.corrected(assistant, QUESTION, WRONG, RIGHT, **people)
+    base, made = versions.ensure_base(assistant), []
+    real = exemplars._make
+
+    def make(*arguments):
+        made.append(1)
+        # As if others came while it is being made.
+        assert exemplars._making.locked()
+        return real(*arguments)
+
+    monkeypatch.setattr(exemplars, "_make", make)
+    for _time in range(3):
+        exemplars.index(base, with_lessons=True)
+    assert len(made) == 1
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "sent"),
+    [
+        ("", ("gemini-key", "")),
+        ("https://proxy.example", ("proxy-key", "")),
+        ("https://other.example", ("", "")),
+    ],
+)
+def test_google_s_key_goes_to_google_alone(assistant, settings, endpoint, sent):
+    settings.GEMINI_API_KEY, settings.GEMINI_PROJECT_ID = "gemini-key", "proyek"
+    settings.PROVIDER_API_KEYS = {"https://proxy.example": "proxy-key"}
+    model = BaseModel(name="gemini-3.5-flash", provider="gemini", endpoint=endpoint)
+    base = versions.ensure_base(assistant)
+    base.base_model = model
+    who = serving.provider(base)
+    assert (who._key, who.project) == sent
+
+
+def test_an_answer_goes_out_when_the_connection_is_gone(assistant, chat, monkeypatch):
+    def refuse(**_fields):
+        raise InterfaceError("connection already closed")
+
+    monkeypatch.setattr(Answer.objects, "create", refuse)
+    assert ask(assistant, chat, "Apa?").completion.declined
