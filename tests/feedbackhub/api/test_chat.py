@@ -11,7 +11,7 @@ from reviews.domain import assistants, contexts
 from reviews.models import RequestType
 from tests.feedbackhub.conftest import Caller
 from tests.tuning import making
-from tests.tuning.providers.standins import OpenAIServer
+from tests.tuning.providers.standins import GeminiServer, OpenAIServer
 from tuning.domain import exemplars, versions
 from tuning.models import Answer, BaseModel, ModelVersion
 
@@ -103,6 +103,24 @@ def test_an_app_s_own_messages_reach_the_model(gpt, far, assistant):
         QUESTION,
         [["user", "Halo"], ["assistant", "Halo juga"]],
     )
+
+
+def test_gemini_answers_through_the_gateway(gpt, assistant, operator, settings):
+    """OpenAI's client before the hub, Google's own behind it."""
+    with GeminiServer("Sepuluh miliar rupiah.") as server:
+        settings.PROVIDER_API_KEYS = {server.origin: "kunci"}
+        model = BaseModel.objects.create(
+            name="gemini-3.5-flash", provider="gemini", endpoint=server.origin
+        )
+        versions.change_base(assistant, model, by=operator, now=making.NOW, reason="Gemini.")
+        whole = gpt.chat.completions.create(**ASKED)
+        pieces = list(gpt.chat.completions.create(**ASKED, stream=True))
+    assert whole.choices[0].message.content == "Sepuluh miliar rupiah."
+    told = [chunk.choices[0].delta.content for chunk in pieces]
+    assert "".join(text or "" for text in told) == "Sepuluh miliar rupiah."
+    assert whole.model == pieces[0].model == "bisnis/base-2"
+    assert {asked.headers["x-goog-api-key"] for asked in server.requests} == {"kunci"}
+    assert server.requests[0].body["contents"][-1]["parts"] == [{"text": QUESTION}]
 
 
 # --- streams -------------------------------------------------------------------------------------
