@@ -91,6 +91,7 @@ class ModelVersionAdmin(OwnPage, ReadOnlyAdmin):
             answered=Sum("answered"),
             declined=Sum("declined"),
             failed=Sum("failed"),
+            rejected=Sum("rejected"),
             cancelled=Sum("cancelled"),
             positive=Sum("positive"),
             negative=Sum("negative"),

@@ -16,7 +16,7 @@ from tuning.domain import exemplars, routing, versions
 from tuning.enums import VersionStatus
 from tuning.models import ModelVersion
 
-COUNTS = ("answered", "declined", "failed", "cancelled", "positive", "negative")
+COUNTS = ("answered", "declined", "failed", "rejected", "cancelled", "positive", "negative")
 MAX_ID = 2**63 - 1
 
 

@@ -46,6 +46,7 @@ class Figures(serializers.Serializer[Any]):
     answered = serializers.IntegerField()
     declined = serializers.IntegerField()
     failed = serializers.IntegerField()
+    rejected = serializers.IntegerField()
     cancelled = serializers.IntegerField()
     positive = serializers.IntegerField()
     negative = serializers.IntegerField()

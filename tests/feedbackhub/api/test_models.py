@@ -72,7 +72,7 @@ def test_the_list_costs_the_same_queries(api, assistant, count, django_assert_nu
 def test_figures_are_those_of_answers_and_votes(api, assistant, monkeypatch):
     version = making.canary(assistant, 10)
     outcomes = [AnswerOutcome.ANSWERED] * 3 + [AnswerOutcome.DECLINED, AnswerOutcome.FAILED]
-    for outcome in [*outcomes, AnswerOutcome.CANCELLED]:
+    for outcome in [*outcomes, AnswerOutcome.REJECTED, AnswerOutcome.CANCELLED]:
         Answer.objects.create(version=version, at=factories.NOW, milliseconds=20, outcome=outcome)
     for positive in (True, True, True, False):
         vote(version, factories.NOW, positive)
@@ -83,6 +83,7 @@ def test_figures_are_those_of_answers_and_votes(api, assistant, monkeypatch):
         "answered": 3,
         "declined": 1,
         "failed": 1,
+        "rejected": 1,
         "cancelled": 1,
         "positive": 3,
         "negative": 1,
