@@ -571,6 +571,7 @@ class InteractionLog:
         _alive.discard(self)
         if self._closed:
             return
+        end = time.monotonic() + timeout
         if time.monotonic() >= self._retry_at:
             self._emptied(timeout, patient=False)
         self._closed = True
@@ -582,6 +583,10 @@ class InteractionLog:
             left = len(self._queue) + len(self._sending)
             self._warnings.lost(left, f"not put by at the end: {error}"[:200])
         self._warnings.tell(now=True)
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            # It gives the files back as it ends; whoever opens the same spool next needs them.
+            thread.join(max(0.1, end - time.monotonic()))
         if not self._running():
             self._let_go()
 
