@@ -406,14 +406,14 @@ def test_a_new_lesson_takes_the_place_of_the_index_before_it(assistant, people):
     assert len(exemplars.stamps) == 1
 
 
-def test_threads_that_come_at_once_make_one_index(assistant, people, monkeypatch):
+def test_an_index_is_made_once_and_under_the_lock(assistant, people, monkeypatch):
     making.corrected(assistant, QUESTION, WRONG, RIGHT, **people)
     base, made = versions.ensure_base(assistant), []
     real = exemplars._make
 
     def make(*arguments):
         made.append(1)
-        # As if others came while it is being made.
+        # Held: threads that come meanwhile wait, and find it made.
         assert exemplars._making.locked()
         return real(*arguments)
 
