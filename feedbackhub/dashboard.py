@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from reviews.domain import verdicts
+from reviews.domain import queue
 from reviews.enums import CorrectionStatus
 from reviews.models import Correction, Feedback, Pair
 from tuning.enums import VersionStatus
@@ -30,14 +30,14 @@ def _tile(figure: str, title: str, about: str, link: str, action: str) -> dict[s
 
 
 def _review(user: Any) -> list[dict[str, str]]:
-    waiting = _count(verdicts.waiting_for(user))
+    waiting = _count(queue.waiting_for(user, timezone.now()))
     open_tasks = _count(Correction.objects.filter(status=CorrectionStatus.OPEN))
     return [
         _tile(
             waiting,
             _("pairs wait for your verdict"),
             _("%s waiting in all") % _count(Pair.objects.open()),
-            reverse("admin:reviews_pair_next"),
+            reverse("admin:reviews_pair_desk"),
             _("Start reviewing"),
         ),
         _tile(

@@ -48,7 +48,9 @@ class PairStatus(TextChoices):
     RETIRED = "retired", _("retired")
 
 
-WAITING = [PairStatus.DRAFT, PairStatus.IN_REVIEW, PairStatus.DISPUTED]
+QUEUED = [PairStatus.DRAFT, PairStatus.IN_REVIEW]
+"""Statuses in which a pair waits for any reviewer."""
+WAITING = [*QUEUED, PairStatus.DISPUTED]
 """Statuses in which a pair waits for a verdict."""
 SORTABLE = [PairStatus.DRAFT, PairStatus.IN_REVIEW, PairStatus.NEEDS_WORK]
 """Statuses in which category and register may still change."""
@@ -82,6 +84,41 @@ class Decision(TextChoices):
     NEEDS_WORK = "needs_work", _("needs work")
     # Counts for neither side, and from then on the asker's own approval is not enough.
     SECOND = "second", _("ask a second reviewer")
+
+
+class Agreement(TextChoices):
+    """What the verdicts of several reviewers must be for the pair to be decided."""
+
+    UNANIMOUS = "unanimous", _("all agree")
+    MAJORITY = "majority", _("most agree")
+
+
+class Purpose(TextChoices):
+    """What an item in a reviewer's hand is for. Only the first counts for the pair."""
+
+    REVIEW = "review", _("review")
+    # Both look like any other item: they measure the reviewer and the checklist (J5).
+    GOLD = "gold", _("gold item")
+    REPEAT = "repeat", _("repeat")
+
+
+class ClaimEnd(TextChoices):
+    """How a reviewer's hold of an item ended; empty while it lasts."""
+
+    DECIDED = "decided", _("decided")
+    EDITED = "edited", _("edited")
+    SKIPPED = "skipped", _("skipped")
+    RELEASED = "released", _("given back")
+    EXPIRED = "expired", _("expired")
+    UNDONE = "undone", _("undone")
+
+
+class FlagPlace(TextChoices):
+    """The text that a flag speaks of."""
+
+    QUESTION = "question", _("question")
+    ANSWER = "answer", _("answer")
+    HISTORY = "history", _("earlier turns")
 
 
 class CorrectionStatus(TextChoices):

@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 
 from feedbackhub import roles
-from reviews.domain import assistants, checklists, hints, keys
+from reviews.domain import assistants, calibration, checklists, hints, keys, queue
 from reviews.enums import Scope
 from reviews.models import Assistant, Checklist, ClientKey
 from tuning.domain import exemplars, versions
@@ -40,6 +40,9 @@ def _nothing_known():
     assistants.request_types.forget()
     versions.serving.forget()
     exemplars.stamps.forget()
+    checklists.in_force.forget()
+    queue.reviewers.forget()
+    calibration.rates.forget()
 
 
 @pytest.fixture(autouse=True)

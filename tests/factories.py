@@ -41,9 +41,16 @@ def all_yes(assistant: Assistant) -> dict[int, bool]:
     return {item.pk: True for item in checklists.items(assistant)}
 
 
+def all_right(pair: Pair) -> dict[tuple[str, str], bool]:
+    """Each fact of the pair's answer that a reviewer must confirm, confirmed."""
+    found = verdicts.to_confirm(pair, pair.current_revision.output)
+    return {(fact.kind, fact.value): True for fact in found}
+
+
 def decide(pair: Pair, by: User, decision: str = Decision.APPROVE, note: str = "") -> None:
     """A verdict on the pair's current text with every item of the checklist answered yes."""
     pair.refresh_from_db()
-    ruling = verdicts.Ruling(decision, all_yes(pair.assistant), note)
+    facts = all_right(pair)
+    ruling = verdicts.Ruling(decision, all_yes(pair.assistant), note, facts=facts)
     verdicts.decide(pair, ruling, by=by, seen=pair.current_revision_id, now=NOW)
     pair.refresh_from_db()

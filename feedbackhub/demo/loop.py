@@ -13,7 +13,7 @@ from django.utils import timezone
 from feedbackhub.demo.cast import Cast
 from feedbackhub.demo.process import Client
 from feedbackhub.demo.sample import Sample
-from reviews.domain import checklists, corrections, feedback, flags, imports, verdicts
+from reviews.domain import checklists, corrections, feedback, flag_words, flags, imports, verdicts
 from reviews.enums import CorrectionStatus, Decision, PairStatus
 from reviews.models import Assistant, Category, Feedback, Pair
 from tuning.domain import datasets, exports, runs, traffic, versions
@@ -134,11 +134,20 @@ class Loop:
             parts = set(script["failed_parts"])
             items = checklists.items(self.assistant)
             answers = {item.pk: item.part not in parts for item in items}
-            return verdicts.Ruling(script["decision"], answers, script["note"])
-        blocking = [flag.message for flag in flags.of(pair) if flag.blocks]
+            return self._with_facts(pair, script["decision"], answers, script["note"])
+        blocking = [flag_words.describe(flag).message for flag in flags.look(pair) if flag.blocks]
         if blocking:
             return verdicts.Ruling(Decision.NEEDS_WORK, {}, "; ".join(blocking))
-        return verdicts.Ruling(Decision.APPROVE, yes)
+        return self._with_facts(pair, Decision.APPROVE, yes)
+
+    def _with_facts(
+        self, pair: Pair, decision: str, answers: dict[int, bool], note: str = ""
+    ) -> verdicts.Ruling:
+        """As a reviewer does who reads each amount, duration and law and finds them right."""
+        assert pair.current_revision is not None
+        found = verdicts.to_confirm(pair, pair.current_revision.output)
+        right = {(fact.kind, fact.value): decision == Decision.APPROVE for fact in found}
+        return verdicts.Ruling(decision, answers, note, facts=right)
 
     def review(self) -> None:
         yes = {item.pk: True for item in checklists.items(self.assistant)}

@@ -12,44 +12,13 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from reviews.domain import checklists, corrections, pairs, verdicts
-from reviews.enums import ChecklistPart, Register
+from reviews.domain import corrections, pairs
+from reviews.enums import Register
 from reviews.models import Assistant, Category, Correction, Pair
-
-YES_NO = (("yes", _("Yes")), ("no", _("No")))
 
 
 def _area(rows: int) -> UnfoldAdminTextareaWidget:
     return UnfoldAdminTextareaWidget(attrs={"rows": rows})
-
-
-class VerdictForm(forms.Form):
-    """The checklist with a note. The decision is the button that was pressed."""
-
-    seen = forms.IntegerField(widget=forms.HiddenInput)
-    note = forms.CharField(required=False, label=_("Note"), widget=_area(2), max_length=4000)
-
-    def __init__(self, pair: Pair, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["seen"].initial = pair.current_revision_id
-        self.items = checklists.items(pair.assistant)
-        for item in self.items:
-            self.fields[f"item_{item.pk}"] = forms.ChoiceField(
-                choices=YES_NO, required=False, label=item.text, widget=forms.RadioSelect
-            )
-
-    def parts(self) -> list[tuple[str, list[forms.BoundField]]]:
-        """The items by part, as they are laid out."""
-        labels = dict(ChecklistPart.choices)
-        grouped: dict[str, list[forms.BoundField]] = {}
-        for item in self.items:
-            grouped.setdefault(item.part, []).append(self[f"item_{item.pk}"])
-        return [(str(labels[part]), fields) for part, fields in grouped.items()]
-
-    def ruling(self, decision: str) -> verdicts.Ruling:
-        given = {item.pk: self.cleaned_data[f"item_{item.pk}"] for item in self.items}
-        answers = {pk: answer == "yes" for pk, answer in given.items() if answer}
-        return verdicts.Ruling(decision, answers, self.cleaned_data["note"])
 
 
 class TextForm(forms.Form):

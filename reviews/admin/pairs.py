@@ -1,4 +1,4 @@
-"""The page on which reviewers decide on a pair, and the one on which they write an answer."""
+"""A pair's record with the steps that it may take, and the page on which answers are written."""
 
 from __future__ import annotations
 
@@ -7,35 +7,20 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
-from reviews.admin.base import STATUS_COLORS, LongList, OwnPage, sent, short, unsaved
-from reviews.admin.forms import (
-    AnswerForm,
-    ReasonForm,
-    SortForm,
-    TextForm,
-    VerdictForm,
-    newlines,
-)
-from reviews.domain import flags, pairs, transitions, verdicts
-from reviews.domain.errors import Invalid, Refused
-from reviews.enums import SORTABLE, PairSource, PairStatus
+from reviews.admin import desk
+from reviews.admin.base import STATUS_COLORS, LongList, OwnPage, sent, short
+from reviews.admin.forms import AnswerForm, ReasonForm, SortForm, TextForm, newlines
+from reviews.domain import claims, flag_words, flags, pairs, queue, transitions, verdicts
+from reviews.enums import QUEUED, SORTABLE, PairSource, PairStatus
 from reviews.models import Assistant, Correction, Pair, Question
 
 SIDE_BY_SIDE = 5
 """Similar pairs and lessons shown beside the one under review."""
-DONE = {
-    PairStatus.APPROVED: gettext_lazy("Approved."),
-    PairStatus.REJECTED: gettext_lazy("Rejected."),
-    PairStatus.NEEDS_WORK: gettext_lazy("Sent back: needs work."),
-    PairStatus.DISPUTED: gettext_lazy("Reviewers differ: a senior reviewer settles it."),
-    PairStatus.IN_REVIEW: gettext_lazy("Noted. Another reviewer decides next."),
-}
 
 
 class QueueFilter(admin.SimpleListFilter):
@@ -47,7 +32,8 @@ class QueueFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.value() == "mine":
-            return queryset.filter(pk__in=verdicts.waiting_for(request.user).values("pk"))
+            mine = queue.waiting_for(request.user, timezone.now())
+            return queryset.filter(pk__in=mine.values("pk"))
         return queryset.open() if self.value() == "open" else queryset
 
 
@@ -89,8 +75,7 @@ class PairAdmin(LongList, OwnPage):
 
     def get_urls(self) -> Any:
         return [
-            self.own_path("next/", self.next_view, "next"),
-            self.own_path("<int:pk>/verdict/", self.verdict_view, "verdict"),
+            *desk.urls(self.admin_site.admin_view, self.may),
             self.own_path("<int:pk>/text/", self.text_view, "text"),
             self.own_path("<int:pk>/sort/", self.sort_view, "sort"),
             self.own_path("<int:pk>/submit/", self.submit_view, "submit"),
@@ -106,7 +91,7 @@ class PairAdmin(LongList, OwnPage):
         return found
 
     def show(self, request: HttpRequest, item: Pair) -> HttpResponse:
-        return self._review(request, item)
+        return self._page(request, item)
 
     def _beside(self, pair: Pair) -> dict[str, Any]:
         """Approved pairs of the family and of the category, votes, lessons, revisions, moves."""
@@ -124,73 +109,44 @@ class PairAdmin(LongList, OwnPage):
             "moves": transitions.history(pair),
         }
 
-    def _review(
+    def _page(
         self,
         request: HttpRequest,
         pair: Pair,
-        verdict_form: VerdictForm | None = None,
         text_form: TextForm | None = None,
         status: int = 200,
     ) -> HttpResponse:
-        revision = pair.current_revision
         standing = verdicts.standing(pair)
-        mine = next((row for row in standing if row.reviewer_id == request.user.pk), None)
         may_review = request.user.has_perm("reviews.review_pair")
-        disputed = pair.status == PairStatus.DISPUTED
+        hands = claims.in_hands(pair, timezone.now())
+        others = [claim.reviewer for claim in hands if claim.reviewer_id != request.user.pk]
+        # Blind until all have answered: what others said must not sway whoever decides next.
+        blind = pair.status in QUEUED
         return self.page(
             request,
             "admin/reviews/pair.html",
             pair,
             status=status,
             title=f"{_('Pair')} #{pair.pk}",
-            revision=revision,
-            flags=flags.of(pair),
-            verdict_form=verdict_form or VerdictForm(pair),
+            revision=pair.current_revision,
+            flags=[(flag, flag_words.describe(flag)) for flag in flags.of(pair)],
             text_form=text_form or TextForm.of(pair),
             sort_form=SortForm(pair),
-            # Blind: a reviewer sees the others' verdicts only where they no longer sway theirs.
-            shown_verdicts=standing if mine or disputed or not pair.waits else [],
-            hidden_verdicts=0 if mine or disputed or not pair.waits else len(standing),
-            mine=mine,
+            shown_verdicts=[] if blind else standing,
+            hidden_verdicts=len(standing) if blind else 0,
+            in_hands_of=others,
             may_sort=may_review and pair.status in SORTABLE,
             may_retire=request.user.has_perm("reviews.adjudicate_pair"),
-            may_edit=may_review and pair.status != PairStatus.RETIRED,
+            # A text that changes under the eyes of whoever decides costs them their work.
+            may_edit=may_review and pair.status != PairStatus.RETIRED and not others,
             may_decide=may_review
             and pair.waits
-            and (not disputed or request.user.has_perm("reviews.adjudicate_pair")),
-            own_text=revision is not None and revision.author_id == request.user.pk,
+            and (
+                pair.status != PairStatus.DISPUTED
+                or request.user.has_perm("reviews.adjudicate_pair")
+            ),
             **self._beside(pair),
         )
-
-    def verdict_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        self.may(request, "reviews.review_pair")
-        pair = self.row(request, pk)
-        if request.method != "POST":
-            return self.to("change", pk)
-        form = VerdictForm(pair, request.POST)
-        if not form.is_valid():
-            return self._review(request, pair, verdict_form=form, status=422)
-        ruling = form.ruling(request.POST.get("decision", ""))
-        seen = form.cleaned_data["seen"]
-        try:
-            verdicts.decide(pair, ruling, by=request.user, seen=seen, now=timezone.now())
-        except Invalid as error:
-            unsaved(form, error)
-            return self._review(request, pair, verdict_form=form, status=422)
-        except Refused as error:
-            messages.error(request, _(str(error)))
-            return self.to("change", pk)
-        messages.success(request, f"#{pk}: {DONE[PairStatus(pair.status)]}")
-        return self.to("next")
-
-    def next_view(self, request: HttpRequest) -> HttpResponse:
-        """The most urgent pair that this reviewer can decide on."""
-        self.may(request, "reviews.review_pair")
-        pair = verdicts.waiting_for(request.user).first()
-        if pair is None:
-            messages.info(request, _("Nothing waits for your verdict."))
-            return redirect(f"{reverse('admin:reviews_pair_changelist')}?queue=open")
-        return self.to("change", pair.pk)
 
     def text_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.may(request, "reviews.review_pair")
@@ -199,11 +155,11 @@ class PairAdmin(LongList, OwnPage):
             return self.to("change", pk)
         form = TextForm(request.POST)
         if not form.is_valid():
-            return self._review(request, pair, text_form=form, status=422)
+            return self._page(request, pair, text_form=form, status=422)
         data = form.cleaned_data
         if data["seen"] != pair.current_revision_id:
             messages.error(request, _(transitions.CHANGED))
-            return self._review(request, pair, text_form=form, status=409)
+            return self._page(request, pair, text_form=form, status=409)
 
         question, answer = newlines(data["question"]), newlines(data["answer"])
         revision = pair.current_revision

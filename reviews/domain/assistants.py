@@ -81,6 +81,8 @@ def add_categories(assistant: Assistant, categories: tuple[NewCategory, ...]) ->
                 "name": new.name,
                 "aliases": list(new.aliases),
                 "reviewers_needed": new.reviewers_needed,
+                # All of them are law or tax: a wrong amount does real harm.
+                "confirm_facts": True,
             },
         )
 

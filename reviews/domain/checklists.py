@@ -1,32 +1,81 @@
-"""The checklist in force, and loading one from data."""
+"""The checklist in force: loaded from data, and changed by a curator as a new version (B6)."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Max, OuterRef
+from django.utils.translation import gettext_noop
 
+from reviews.domain.briefly import Known
+from reviews.domain.errors import Invalid
+from reviews.enums import ChecklistPart
 from reviews.models import Assistant, Checklist, ChecklistItem
 
 DEFAULT_FILE = Path(__file__).resolve().parent.parent / "data" / "checklist.json"
 
 
-def current(assistant: Assistant) -> Checklist | None:
+@dataclass(frozen=True, slots=True)
+class _InForce:
+    checklist: Checklist | None
+    items: tuple[ChecklistItem, ...] = ()
+
+
+in_force: Known[_InForce] = Known(3.0)
+"""Checklists by assistant, as they were a few seconds ago at most."""
+
+
+def _read(assistant: Assistant) -> _InForce:
     """The assistant's newest checklist, or the newest shared one; one without items is none."""
     asks = Checklist.objects.filter(Exists(ChecklistItem.objects.filter(checklist=OuterRef("pk"))))
     own = asks.filter(assistant=assistant).order_by("-version").first()
-    return own or asks.filter(assistant=None).order_by("-version").first()
+    found = own or asks.filter(assistant=None).order_by("-version").first()
+    return _InForce(found, tuple(found.items.order_by("position")) if found else ())
 
 
-def items(assistant: Assistant) -> list[ChecklistItem]:
-    checklist = current(assistant)
-    return list(checklist.items.order_by("position")) if checklist else []
+def _in_force(assistant: Assistant) -> _InForce:
+    return in_force.get(assistant.pk, lambda: _read(assistant)) or _InForce(None)
 
 
-def load(rows: list[dict[str, Any]], version: int, assistant: Assistant | None = None) -> Checklist:
+def current(assistant: Assistant) -> Checklist | None:
+    return _in_force(assistant).checklist
+
+
+def items(assistant: Assistant) -> tuple[ChecklistItem, ...]:
+    """The items that a reviewer answers, in their order."""
+    return _in_force(assistant).items
+
+
+def _check(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Raise Invalid with the wrong fields, named `<row>.<field>`."""
+    wrong = {}
+    if not rows:
+        wrong["items"] = gettext_noop("a checklist needs an item")
+    for number, row in enumerate(rows):
+        if not str(row.get("text_id", "")).strip():
+            wrong[f"{number}.text_id"] = gettext_noop("must not be empty")
+        if row.get("part") not in ChecklistPart.values:
+            wrong[f"{number}.part"] = gettext_noop("unknown")
+    if wrong:
+        raise Invalid(wrong)
+
+
+def publish(assistant: Assistant | None, rows: Sequence[Mapping[str, Any]]) -> Checklist:
+    """A new version, in force at once; verdicts keep the one that they were given under."""
+    _check(rows)
+    with transaction.atomic():
+        known = Checklist.objects.filter(assistant=assistant).aggregate(Max("version"))
+        return load(rows, (known["version__max"] or 0) + 1, assistant)
+
+
+def load(
+    rows: Sequence[Mapping[str, Any]], version: int, assistant: Assistant | None = None
+) -> Checklist:
     """Store a version of a checklist; one that is there already stays as it is."""
     with transaction.atomic():
         checklist, created = Checklist.objects.get_or_create(assistant=assistant, version=version)
@@ -35,6 +84,8 @@ def load(rows: list[dict[str, Any]], version: int, assistant: Assistant | None =
                 ChecklistItem(checklist=checklist, position=position, **row)
                 for position, row in enumerate(rows, start=1)
             )
+    transaction.on_commit(in_force.forget)
+    in_force.forget()
     return checklist
 
 

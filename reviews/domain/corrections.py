@@ -51,6 +51,7 @@ def open_for(vote: Feedback) -> Correction:
         model_version=vote.model_version,
     )
     Correction.objects.filter(pk=correction.pk).update(priority=F("priority") + 1)
+    pairs.complain(vote.assistant, correction.identity)
     return correction
 
 
@@ -100,6 +101,8 @@ def finish(correction: Correction, remedy: Remedy, *, by: Any, now: datetime) ->
     )
     with transaction.atomic():
         pair, _created = pairs.add(correction.assistant, new)
+        # Users wait for it as many times over as they complained.
+        Pair.objects.filter(pk=pair.pk).update(complaints=F("complaints") + correction.priority)
         _send_to_review(pair, remedy, by, now)
         fields = {
             "right_answer": remedy.right_answer,

@@ -43,10 +43,15 @@ class NewPair:
 def unsorted(assistant: Assistant) -> Category:
     """The category of what nobody sorted yet, as strict as the assistant's strictest."""
     strictest = assistant.categories.aggregate(Max("reviewers_needed"))["reviewers_needed__max"]
+    confirm = assistant.categories.filter(confirm_facts=True).exists()
     category, _created = Category.objects.get_or_create(
         assistant=assistant,
         slug=UNSORTED,
-        defaults={"name": "Belum dikategorikan", "reviewers_needed": strictest or 1},
+        defaults={
+            "name": "Belum dikategorikan",
+            "reviewers_needed": strictest or 1,
+            "confirm_facts": confirm,
+        },
     )
     return category
 
@@ -87,6 +92,8 @@ def _insert(assistant: Assistant, key: str, new: NewPair) -> Pair:
         language=new.language,
         source=new.source,
         reviewers_needed=category.reviewers_needed,
+        slots=category.reviewers_needed,
+        last_hand=new.author,
         import_run=new.import_run,
         import_line=new.import_line,
     )
@@ -121,7 +128,20 @@ def add(assistant: Assistant, new: NewPair) -> tuple[Pair, bool]:
 
 def strengthen(pair: Pair) -> None:
     """One more voice for it: reviewers see it earlier."""
-    Pair.objects.filter(pk=pair.pk).update(priority=F("priority") + 1)
+    Pair.objects.filter(pk=pair.pk).update(voices=F("voices") + 1)
+
+
+def complain(assistant: Assistant, key: str) -> None:
+    """Users found the very answer wrong that the pair with this identity holds, if there is one."""
+    rows = Pair.objects.filter(assistant=assistant, identity=key)
+    rows.update(complaints=F("complaints") + 1)
+
+
+def _new_round(pair: Pair, revision: PairRevision | None = None) -> dict[str, Any]:
+    """What starts anew with a text or a round: nobody has decided, every place is free."""
+    hand = (revision or pair.current_revision).author  # type: ignore[union-attr]
+    fresh = {"given": 0, "slots": pair.reviewers_needed, "last_hand": hand}
+    return fresh | ({"current_revision": revision, "checks_due": True} if revision else {})
 
 
 def revise(
@@ -157,8 +177,10 @@ def revise(
             why=why,
         )
         if pair.status == PairStatus.IN_REVIEW:
-            mine.update(current_revision=revision)
-            pair.current_revision = revision
+            changes = _new_round(pair, revision)
+            mine.update(**changes)
+            for name, value in changes.items():
+                setattr(pair, name, value)
         else:
             move(
                 pair,
@@ -166,16 +188,19 @@ def revise(
                 by=by,
                 note=why,
                 now=now,
-                fields={"current_revision": revision},
+                fields=_new_round(pair, revision),
             )
     return revision
 
 
 def submit(pair: Pair, *, by: Any, now: datetime, note: str = "") -> None:
-    """Send a draft, or a pair that needed work, to review as it is."""
+    """Send a draft, or a pair that needed work, to review as it is; the latter's verdicts no
+    longer count."""
     if pair.status not in (PairStatus.DRAFT, PairStatus.NEEDS_WORK):
         raise IllegalMove(IMPOSSIBLE)
-    move(pair, PairStatus.IN_REVIEW, by=by, note=note, now=now)
+    again = pair.status == PairStatus.NEEDS_WORK
+    fields = {"round": pair.round + 1, **_new_round(pair)} if again else None
+    move(pair, PairStatus.IN_REVIEW, by=by, note=note, now=now, fields=fields)
 
 
 def reopen(pair: Pair, *, by: Any, why: str, now: datetime) -> None:
@@ -184,7 +209,8 @@ def reopen(pair: Pair, *, by: Any, why: str, now: datetime) -> None:
         raise Invalid({"note": gettext_noop("say why it is reopened")})
     if pair.status not in (PairStatus.APPROVED, PairStatus.REJECTED, PairStatus.NEEDS_WORK):
         raise IllegalMove(IMPOSSIBLE)
-    move(pair, PairStatus.IN_REVIEW, by=by, note=why, now=now, fields={"round": pair.round + 1})
+    fields = {"round": pair.round + 1, "checks_due": True, **_new_round(pair)}
+    move(pair, PairStatus.IN_REVIEW, by=by, note=why, now=now, fields=fields)
 
 
 def retire(pair: Pair, *, by: Any, why: str, now: datetime) -> None:
@@ -206,7 +232,14 @@ def sort(pair: Pair, category: Category, register: str) -> None:
     needed = category.reviewers_needed
     if pair.category.slug != UNSORTED:
         needed = max(needed, pair.reviewers_needed)
-    Pair.objects.filter(pk=pair.pk).update(
-        category=category, register=register, reviewers_needed=needed
-    )
-    pair.category, pair.register, pair.reviewers_needed = category, register, needed
+    # Those who asked for one more reviewer keep theirs.
+    changes = {
+        "category": category,
+        "register": register,
+        "reviewers_needed": needed,
+        "slots": pair.slots - pair.reviewers_needed + needed,
+        "checks_due": True,
+    }
+    Pair.objects.filter(pk=pair.pk).update(**changes)
+    for name, value in changes.items():
+        setattr(pair, name, value)

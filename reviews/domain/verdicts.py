@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import F
 from django.utils.translation import gettext_noop
 
-from reviews.domain import checklists
-from reviews.domain.errors import Conflict, Invalid, Refused
+from reviews.checks import facts
+from reviews.domain import checklists, claims
+from reviews.domain.errors import Conflict, Expired, Invalid, Refused
 from reviews.domain.transitions import CHANGED, StaleMove, move
-from reviews.enums import ChecklistPart, Decision, PairStatus
-from reviews.models import ChecklistAnswer, Pair, PairRevision, Verdict
-from reviews.models.pairs import PairQuerySet
+from reviews.enums import Agreement, ChecklistPart, ClaimEnd, Decision, PairStatus, Purpose
+from reviews.models import ChecklistAnswer, Claim, FactAnswer, Pair, PairRevision, Verdict
+
+UNDO = timedelta(minutes=1)
+CRITICAL = ("amount", "duration", "percentage", "citation")
+"""Kinds of facts that a reviewer confirms one by one where the category asks for it."""
 
 
 class OwnText(Refused):
@@ -25,31 +29,39 @@ class OwnText(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """A decision with the checklist's answers ({item id: yes}) and a note."""
+    """A decision with the checklist's answers ({item id: yes}), the reasons of wrong items
+    ({item id: text}), what was said of facts ({(kind, value): right}), a note, and the seconds
+    that it took."""
 
     decision: str
     answers: Mapping[int, bool] = field(default_factory=dict)
     note: str = ""
+    reasons: Mapping[int, str] = field(default_factory=dict)
+    facts: Mapping[tuple[str, str], bool] = field(default_factory=dict)
+    seconds: float | None = None
 
 
 def standing(pair: Pair) -> list[Verdict]:
     """The verdicts that count now: each reviewer's latest on this text in this round."""
-    rows = Verdict.objects.filter(revision_id=pair.current_revision_id, round=pair.round)
+    rows = Verdict.objects.counting().filter(revision_id=pair.current_revision_id, round=pair.round)
     latest = {row.reviewer_id: row for row in rows.select_related("reviewer").order_by("id")}
     return list(latest.values())
 
 
-def _asked_for_second(pair: Pair) -> set[int]:
-    rows = Verdict.objects.filter(
-        revision_id=pair.current_revision_id, round=pair.round, decision=Decision.SECOND
-    )
-    return set(rows.values_list("reviewer_id", flat=True))
+def to_confirm(pair: Pair, answer: str) -> list[facts.Fact]:
+    """The facts of `answer` that a reviewer confirms, each value once, where it stands first."""
+    if not pair.category.confirm_facts:
+        return []
+    first: dict[tuple[str, str], facts.Fact] = {}
+    for fact in facts.find(answer):
+        if fact.kind in CRITICAL:
+            first.setdefault((fact.kind, fact.value), fact)
+    return list(first.values())
 
 
-def _check_approval(pair: Pair, ruling: Ruling, by: Any) -> None:
-    assert pair.current_revision is not None
-    if pair.current_revision.author_id == by.pk:
-        raise OwnText(gettext_noop("this text is your own: another reviewer approves it"))
+# --- what may be said ----------------------------------------------------------------------------
+def _wrong_items(pair: Pair, ruling: Ruling) -> dict[str, str]:
+    """Why the checklist's answers allow no approval, by field."""
     wrong = {}
     for item in checklists.items(pair.assistant):
         answer = ruling.answers.get(item.pk)
@@ -59,30 +71,80 @@ def _check_approval(pair: Pair, ruling: Ruling, by: Any) -> None:
             wrong[f"item_{item.pk}"] = gettext_noop(
                 "a pair with wrong information can't be approved"
             )
-    if wrong:
-        raise Invalid(wrong)
+    return wrong
 
 
-def check(pair: Pair, ruling: Ruling, by: Any) -> None:
-    """Raise Invalid, OwnText or Conflict where `by` may not rule so on `pair`."""
+def _wrong_facts(pair: Pair, revision: PairRevision, ruling: Ruling) -> dict[str, str]:
+    """Why what was said of the answer's facts allows no approval, by field."""
+    wrong = {}
+    for fact in to_confirm(pair, revision.output):
+        right = ruling.facts.get((fact.kind, fact.value))
+        if right is None:
+            wrong[f"fact:{fact.kind}:{fact.value}"] = gettext_noop("is to be confirmed first")
+        elif not right:
+            wrong[f"fact:{fact.kind}:{fact.value}"] = gettext_noop(
+                "a pair with wrong information can't be approved"
+            )
+    return wrong
+
+
+def _explained(ruling: Ruling) -> bool:
+    """Whether whoever reads the verdict learns why: a note, or a reason for each wrong item."""
+    if ruling.note.strip():
+        return True
+    wrong = [item for item, yes in ruling.answers.items() if not yes]
+    unexplained = [item for item in wrong if not ruling.reasons.get(item, "").strip()]
+    return not unexplained and (bool(wrong) or ruling.decision == Decision.APPROVE)
+
+
+def check(pair: Pair, revision: PairRevision, ruling: Ruling, by: Any) -> None:
+    """Raise Invalid or OwnText where `by` may not rule so on this text of the pair."""
     if ruling.decision not in Decision.values:
         raise Invalid({"decision": gettext_noop("unknown")})
-    if not pair.waits:
-        raise Conflict(gettext_noop("this pair does not wait for a verdict"))
-    if pair.status == PairStatus.DISPUTED:
-        if not by.has_perm("reviews.adjudicate_pair"):
-            raise Refused(gettext_noop("a dispute is settled by a senior reviewer"))
-        if ruling.decision not in (Decision.APPROVE, Decision.REJECT):
-            raise Invalid({"decision": gettext_noop("a dispute ends in approval or rejection")})
     if ruling.decision == Decision.APPROVE:
-        _check_approval(pair, ruling, by)
-    disagrees = any(answer is False for answer in ruling.answers.values())
-    if not ruling.note.strip() and (ruling.decision != Decision.APPROVE or disagrees):
+        if revision.author_id == by.pk:
+            raise OwnText(gettext_noop("this text is your own: another reviewer approves it"))
+        wrong = _wrong_facts(pair, revision, ruling) | _wrong_items(pair, ruling)
+        if wrong:
+            raise Invalid(wrong)
+    if not _explained(ruling):
         raise Invalid({"note": gettext_noop("say why")})
 
 
+def _check_dispute(pair: Pair, ruling: Ruling, by: Any) -> None:
+    if not by.has_perm("reviews.adjudicate_pair"):
+        raise Refused(gettext_noop("a dispute is settled by a senior reviewer"))
+    if ruling.decision not in (Decision.APPROVE, Decision.REJECT):
+        raise Invalid({"decision": gettext_noop("a dispute ends in approval or rejection")})
+    if any(row.reviewer_id == by.pk for row in standing(pair)):
+        raise Refused(gettext_noop("you are one side of this dispute: another senior settles it"))
+
+
+# --- what it leads to ----------------------------------------------------------------------------
+def _asked_for_second(pair: Pair) -> set[int]:
+    rows = Verdict.objects.counting().filter(
+        revision_id=pair.current_revision_id, round=pair.round, decision=Decision.SECOND
+    )
+    return set(rows.values_list("reviewer_id", flat=True))
+
+
+def _agreed(approvers: set[int], against: set[int], rule: str) -> str:
+    if not against:
+        return PairStatus.APPROVED
+    if not approvers:
+        return PairStatus.REJECTED
+    if rule == Agreement.MAJORITY and len(approvers) != len(against):
+        more = len(approvers) > len(against)
+        return PairStatus.APPROVED if more else PairStatus.REJECTED
+    return PairStatus.DISPUTED
+
+
 def _outcome(pair: Pair, verdict: Verdict) -> str | None:
-    """The status that the pair's verdicts lead to, or None while it waits for another."""
+    """The status that the pair's verdicts lead to, or None while it waits for another.
+
+    Work to be done is said at once: the text will change, and verdicts with it. Else all who are
+    asked answer first, none knowing of the others.
+    """
     if verdict.settles:
         approved = verdict.decision == Decision.APPROVE
         return PairStatus.APPROVED if approved else PairStatus.REJECTED
@@ -91,71 +153,142 @@ def _outcome(pair: Pair, verdict: Verdict) -> str | None:
     votes = standing(pair)
     approvers = {row.reviewer_id for row in votes if row.decision == Decision.APPROVE}
     against = {row.reviewer_id for row in votes if row.decision == Decision.REJECT}
-    if approvers and against:
-        return PairStatus.DISPUTED
-    if against:
-        return PairStatus.REJECTED
-    asked = _asked_for_second(pair)
-    # Each who asked for a second reviewer needs an approval that is not their own.
-    heard = all(approvers - {asker} for asker in asked)
-    if len(approvers) >= pair.reviewers_needed and heard:
-        return PairStatus.APPROVED
-    return None
+    # Each who asked for a second reviewer needs a word that is not their own.
+    heard = all((approvers | against) - {asker} for asker in _asked_for_second(pair))
+    if len(approvers | against) < pair.reviewers_needed or not heard:
+        return None
+    return _agreed(approvers, against, pair.category.agreement)
 
 
-def _store(pair: Pair, ruling: Ruling, by: Any, now: datetime) -> Verdict:
-    assert pair.current_revision is not None
+def _seconds(ruling: Ruling, claim: Claim, now: datetime) -> int | None:
+    """What the page measured, but no more than the item was in hand."""
+    if ruling.seconds is None:
+        return None
+    longest = (now - claim.taken_at).total_seconds()
+    return round(max(0.0, min(ruling.seconds, longest)))
+
+
+def _store(claim: Claim, pair: Pair, ruling: Ruling, by: Any, now: datetime) -> Verdict:
+    """The verdict with its answers, and the claim's end."""
     verdict = Verdict.objects.create(
-        revision=pair.current_revision,
+        revision_id=claim.revision_id,
         reviewer=by,
         checklist=checklists.current(pair.assistant),
-        round=pair.round,
+        round=claim.round,
         decision=ruling.decision,
-        settles=pair.status == PairStatus.DISPUTED,
+        settles=claim.slot == claims.ADJUDICATOR,
+        purpose=claim.purpose,
         note=ruling.note.strip(),
+        seconds=_seconds(ruling, claim, now),
         at=now,
     )
     known = {item.pk for item in checklists.items(pair.assistant)}
-    rows = [
-        ChecklistAnswer(verdict=verdict, item_id=item, yes=yes)
+    ChecklistAnswer.objects.bulk_create(
+        ChecklistAnswer(
+            verdict=verdict, item_id=item, yes=yes, reason=ruling.reasons.get(item, "").strip()
+        )
         for item, yes in ruling.answers.items()
         if item in known
-    ]
-    ChecklistAnswer.objects.bulk_create(rows)
+    )
+    FactAnswer.objects.bulk_create(
+        FactAnswer(verdict=verdict, kind=kind, value=value, right=right)
+        for (kind, value), right in ruling.facts.items()
+    )
+    claims.finish(claim, ClaimEnd.DECIDED, now, verdict=verdict)
+    claim.verdict = verdict
     return verdict
 
 
-def decide(pair: Pair, ruling: Ruling, *, by: Any, seen: int, now: datetime) -> Verdict:
+def _grip(pair: Pair, seen: int, by: Any, now: datetime, **changes: Any) -> None:
+    """Take the pair's row, as it was when the reviewer saw it, so that of two verdicts at once the
+    second counts the first; or raise StaleMove."""
+    mine = Pair.objects.filter(
+        pk=pair.pk, current_revision_id=seen, status=pair.status, round=pair.round
+    )
+    if seen != pair.current_revision_id or not mine.update(updated_at=now, **changes):
+        raise StaleMove(CHANGED)
+
+
+def decide(
+    pair: Pair, ruling: Ruling, *, by: Any, seen: int, now: datetime, claim: Claim | None = None
+) -> Verdict:
     """Store the verdict of `by` on the revision `seen`, and move the pair where it leads.
 
-    Raises Invalid with the wrong fields, OwnText, Conflict, or StaleMove where the text or the
-    status changed since the reviewer looked.
+    Under `claim` where given, else under one that is held or can be had. Raises Invalid with the
+    wrong fields, OwnText, Conflict, claims.Lost where somebody else holds the item, or StaleMove
+    where the text or the status changed since the reviewer looked.
     """
-    check(pair, ruling, by)
+    assert pair.current_revision is not None
+    if not pair.waits:
+        raise Conflict(gettext_noop("this pair does not wait for a verdict"))
+    if pair.status == PairStatus.DISPUTED:
+        _check_dispute(pair, ruling, by)
+    check(pair, pair.current_revision, ruling, by)
     with transaction.atomic():
-        # Takes the row: of two verdicts at once the second counts the first.
-        mine = Pair.objects.filter(
-            pk=pair.pk, current_revision_id=seen, status=pair.status, round=pair.round
-        )
-        if seen != pair.current_revision_id or not mine.update(updated_at=now):
-            raise StaleMove(CHANGED)
+        second = ruling.decision == Decision.SECOND
+        _grip(pair, seen, by, now, **({"slots": F("slots") + 1} if second else {}))
+        claim = claims.use(pair, by, now, claim)
+        first_word = claim.verdict_id is None
         if pair.status == PairStatus.DRAFT:
             move(pair, PairStatus.IN_REVIEW, by=by, now=now)
-        verdict = _store(pair, ruling, by, now)
+        verdict = _store(claim, pair, ruling, by, now)
         outcome = _outcome(pair, verdict)
         if outcome:
             move(pair, outcome, by=by, note=verdict.note, now=now)
+        said = {"last_hand": by} | ({"given": F("given") + 1} if first_word else {})
+        Pair.objects.filter(pk=pair.pk).update(**said)
     return verdict
 
 
-def waiting_for(reviewer: Any) -> PairQuerySet:
-    """Pairs that this reviewer can decide on, the most urgent first."""
-    statuses = [PairStatus.DRAFT, PairStatus.IN_REVIEW]
-    if reviewer.has_perm("reviews.adjudicate_pair"):
-        statuses.append(PairStatus.DISPUTED)
-    own = PairRevision.objects.filter(pk=OuterRef("current_revision_id"), author=reviewer)
-    mine = Verdict.objects.filter(
-        revision_id=OuterRef("current_revision_id"), round=OuterRef("round"), reviewer=reviewer
-    )
-    rows = Pair.objects.filter(~Exists(own), ~Exists(mine), status__in=statuses)
-    return rows.by_priority()
+def calibrate(claim: Claim, ruling: Ruling, *, by: Any, now: datetime) -> Verdict:
+    """Store a verdict on a gold item or a repeat: like any other, but the pair does not move."""
+    check(claim.pair, claim.revision, ruling, by)
+    with transaction.atomic():
+        return _store(claim, claim.pair, ruling, by, now)
+
+
+# --- and back ------------------------------------------------------------------------------------
+def stand_back(pair: Pair, *, by: Any, now: datetime) -> None:
+    """Put the pair where the verdicts that are left on its text lead, after one was taken back."""
+    assert pair.current_revision is not None
+    votes = standing(pair)
+    decided = [row for row in votes if row.decision in (Decision.APPROVE, Decision.REJECT)]
+    asked = sum(row.decision == Decision.SECOND for row in votes)
+    changes = {
+        "given": len(votes),
+        "slots": pair.reviewers_needed + asked,
+        "last_hand": votes[-1].reviewer if votes else pair.current_revision.author,
+    }
+    note = "undo"
+    if pair.status not in (PairStatus.DRAFT, PairStatus.IN_REVIEW):
+        move(pair, PairStatus.IN_REVIEW, by=by, note=note, now=now)
+    # A dispute that was settled is one again.
+    if {row.decision for row in decided} == {Decision.APPROVE, Decision.REJECT}:
+        rule = pair.category.agreement
+        both = [{r.reviewer_id for r in decided if r.decision == d} for d in Decision.values[:2]]
+        if _agreed(both[0], both[1], rule) == PairStatus.DISPUTED:
+            move(pair, PairStatus.DISPUTED, by=by, note=note, now=now)
+    Pair.objects.filter(pk=pair.pk).update(**changes)
+
+
+def undo(verdict: Verdict, *, by: Any, now: datetime) -> None:
+    """Take a verdict back within a minute: the pair goes where it stood without it.
+
+    Raises Expired when the minute is over, Conflict where the text changed since, or where this
+    was undone before.
+    """
+    pair = verdict.revision.pair
+    if verdict.reviewer_id != by.pk:
+        raise Refused(gettext_noop("this verdict is somebody else's"))
+    if now - verdict.at > UNDO:
+        raise Expired(gettext_noop("The minute in which this could be undone is over."))
+    with transaction.atomic():
+        mine = Verdict.objects.filter(pk=verdict.pk, withdrawn_at=None)
+        if not mine.update(withdrawn_at=now):
+            raise Conflict(gettext_noop("This was undone already."))
+        Claim.objects.filter(verdict=verdict).update(end=ClaimEnd.UNDONE, ended_at=now)
+        if verdict.purpose == Purpose.REVIEW:
+            _grip(pair, verdict.revision_id, by, now)
+            if pair.round != verdict.round or pair.status == PairStatus.RETIRED:
+                raise StaleMove(CHANGED)
+            stand_back(pair, by=by, now=now)

@@ -1,6 +1,9 @@
 import django.core.validators
 import django.db.models.deletion
+import django.db.models.expressions
+import django.db.models.functions.comparison
 import reviews.models.assistants
+import reviews.models.desk
 from django.conf import settings
 from django.db import migrations, models
 
@@ -23,6 +26,8 @@ class Migration(migrations.Migration):
                 ('slug', models.SlugField(unique=True, verbose_name='slug')),
                 ('languages', models.JSONField(default=reviews.models.assistants._indonesian_first, help_text='Language codes, the main one first, such as id, en, it.', validators=[reviews.models.assistants.known_languages], verbose_name='languages')),
                 ('brand_notes', models.TextField(blank=True, help_text='What reviewers hold the brand items against.', verbose_name='brand notes')),
+                ('gold_percent', models.PositiveSmallIntegerField(default=4, help_text="How many of a reviewer's items are ones whose right verdict is known.", validators=[django.core.validators.MaxValueValidator(50)], verbose_name='gold items, percent')),
+                ('repeat_percent', models.PositiveSmallIntegerField(default=2, help_text='How many are ones that the reviewer decided on some time ago.', validators=[django.core.validators.MaxValueValidator(50)], verbose_name='repeats, percent')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
             ],
             options={
@@ -39,6 +44,10 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=100, verbose_name='name')),
                 ('aliases', models.JSONField(blank=True, default=list, help_text='Other names of it in imported files.', validators=[reviews.models.assistants.texts], verbose_name='aliases')),
                 ('reviewers_needed', models.PositiveSmallIntegerField(default=1, help_text='How many must approve a pair. 2 where a wrong amount or law does harm.', verbose_name='reviewers needed')),
+                ('agreement', models.CharField(choices=[('unanimous', 'all agree'), ('majority', 'most agree')], default='unanimous', help_text='When verdicts differ beyond this, a senior reviewer settles it.', max_length=10, verbose_name='agreement')),
+                ('confirm_facts', models.BooleanField(default=False, help_text='Each amount, duration and legal reference is confirmed on its own.', verbose_name='confirm facts')),
+                ('target', models.PositiveIntegerField(blank=True, help_text='Approved pairs wanted.', null=True, verbose_name='target')),
+                ('boost', models.PositiveSmallIntegerField(default=0, editable=False, verbose_name='boost')),
                 ('assistant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='categories', to='reviews.assistant', verbose_name='assistant')),
             ],
             options={
@@ -246,8 +255,14 @@ class Migration(migrations.Migration):
                 ('language', models.CharField(choices=[('id', 'Indonesian'), ('en', 'English'), ('it', 'Italian')], default='id', max_length=2, verbose_name='language')),
                 ('source', models.CharField(choices=[('import', 'import'), ('feedback', 'positive vote'), ('correction', 'correction'), ('golden', 'golden answer')], max_length=12, verbose_name='source')),
                 ('status', models.CharField(choices=[('draft', 'draft'), ('in_review', 'in review'), ('needs_work', 'needs work'), ('disputed', 'disputed'), ('approved', 'approved'), ('rejected', 'rejected'), ('retired', 'retired')], default='draft', max_length=12, verbose_name='status')),
-                ('priority', models.IntegerField(default=0, verbose_name='priority')),
+                ('voices', models.PositiveIntegerField(default=0, editable=False, verbose_name='helpful votes')),
+                ('complaints', models.PositiveIntegerField(default=0, editable=False, verbose_name='complaints')),
+                ('given', models.PositiveSmallIntegerField(default=0, editable=False, verbose_name='verdicts given')),
+                ('stale', models.BooleanField(default=False, editable=False, verbose_name='waits long')),
+                ('priority', models.GeneratedField(db_persist=True, expression=django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.Case(models.When(models.Q(('status', 'disputed')), then=models.Value(400)), default=models.Value(0)), '+', models.Case(models.When(models.Q(('given__gt', 0)), then=models.Value(200)), default=models.Value(0))), '+', django.db.models.expressions.CombinedExpression(models.Value(20), '*', django.db.models.functions.comparison.Least(models.F('complaints'), models.Value(5)))), '+', models.Case(models.When(models.Q(('stale', True)), then=models.Value(50)), default=models.Value(0))), '+', django.db.models.functions.comparison.Least(models.F('voices'), models.Value(20))), output_field=models.IntegerField(), verbose_name='priority')),
                 ('reviewers_needed', models.PositiveSmallIntegerField(default=1, verbose_name='reviewers needed')),
+                ('slots', models.PositiveSmallIntegerField(default=1, editable=False)),
+                ('checks_due', models.BooleanField(default=True, editable=False)),
                 ('round', models.PositiveSmallIntegerField(default=1, verbose_name='round')),
                 ('import_line', models.PositiveIntegerField(blank=True, null=True, verbose_name='line')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
@@ -255,13 +270,14 @@ class Migration(migrations.Migration):
                 ('assistant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pairs', to='reviews.assistant', verbose_name='assistant')),
                 ('category', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pairs', to='reviews.category', verbose_name='category')),
                 ('import_run', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='reviews.importrun', verbose_name='import')),
+                ('last_hand', models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'verbose_name': 'question/answer pair',
                 'verbose_name_plural': 'question/answer pairs',
                 'ordering': ['-id'],
                 'permissions': [('review_pair', 'Can give a verdict on a pair'), ('adjudicate_pair', 'Can settle a dispute')],
-                'indexes': [models.Index(fields=['-priority', 'id'], name='pair_by_priority'), models.Index(condition=models.Q(('status__in', ['draft', 'in_review', 'disputed'])), fields=['-priority', 'id'], name='pair_waiting'), models.Index(fields=['assistant', 'status'], name='pair_by_status')],
+                'indexes': [models.Index(fields=['-priority', 'id'], name='pair_by_priority'), models.Index(condition=models.Q(('status__in', ['draft', 'in_review', 'disputed'])), fields=['-priority', 'id'], name='pair_waiting'), models.Index(condition=models.Q(('status__in', ['draft', 'in_review'])), fields=['category', 'language', '-priority', 'id'], name='pair_queue'), models.Index(condition=models.Q(('status', 'disputed')), fields=['-priority', 'id'], name='pair_disputed'), models.Index(condition=models.Q(('stale', False), ('status__in', ['draft', 'in_review', 'disputed'])), fields=['created_at'], name='pair_not_stale'), models.Index(condition=models.Q(('checks_due', True)), fields=['id'], name='pair_checks_due'), models.Index(fields=['assistant', 'status'], name='pair_by_status')],
                 'constraints': [models.UniqueConstraint(fields=('assistant', 'identity'), name='pair_once'), models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'in_review', 'needs_work', 'disputed', 'approved', 'rejected', 'retired'])), name='pair_status_known')],
             },
         ),
@@ -274,6 +290,19 @@ class Migration(migrations.Migration):
             model_name='correction',
             name='pair',
             field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrections', to='reviews.pair', verbose_name='pair'),
+        ),
+        migrations.CreateModel(
+            name='Band',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('position', models.PositiveSmallIntegerField()),
+                ('value', models.BigIntegerField()),
+                ('pair', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bands', to='reviews.pair')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['value', 'position'], name='band_by_value')],
+                'constraints': [models.UniqueConstraint(fields=('pair', 'position'), name='band_once')],
+            },
         ),
         migrations.CreateModel(
             name='PairRevision',
@@ -300,6 +329,58 @@ class Migration(migrations.Migration):
             model_name='pair',
             name='current_revision',
             field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reviews.pairrevision', verbose_name='current text'),
+        ),
+        migrations.CreateModel(
+            name='GoldItem',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('decision', models.CharField(choices=[('approve', 'approve'), ('reject', 'reject'), ('needs_work', 'needs work'), ('second', 'ask a second reviewer')], max_length=10, verbose_name='right verdict')),
+                ('why', models.TextField(help_text='Shown to the reviewer afterwards.', verbose_name='why')),
+                ('active', models.BooleanField(default=True, verbose_name='active')),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
+                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL, verbose_name='author')),
+                ('wrong_items', models.ManyToManyField(blank=True, to='reviews.checklistitem', verbose_name='items that are wrong in it')),
+                ('revision', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='gold', to='reviews.pairrevision', verbose_name='revision')),
+            ],
+            options={
+                'verbose_name': 'gold item',
+                'verbose_name_plural': 'gold items',
+                'ordering': ['-id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('decision__in', ['approve', 'reject', 'needs_work'])), name='gold_decision_known')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Flag',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(max_length=40, verbose_name='kind')),
+                ('place', models.CharField(choices=[('question', 'question'), ('answer', 'answer'), ('history', 'earlier turns')], max_length=8, verbose_name='in')),
+                ('start', models.PositiveIntegerField(default=0)),
+                ('end', models.PositiveIntegerField(default=0)),
+                ('values', models.JSONField(default=dict)),
+                ('blocks', models.BooleanField(default=False, verbose_name='serious')),
+                ('revision', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='flags', to='reviews.pairrevision', verbose_name='revision')),
+            ],
+            options={
+                'verbose_name': 'flag',
+                'verbose_name_plural': 'flags',
+                'ordering': ['revision', 'id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Passage',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('question', models.TextField()),
+                ('answer', models.TextField()),
+                ('lesson', models.TextField(blank=True)),
+                ('assistant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='reviews.assistant')),
+                ('pair', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='passage', to='reviews.pair')),
+            ],
+            options={
+                'verbose_name': 'passage',
+                'verbose_name_plural': 'passages',
+            },
         ),
         migrations.CreateModel(
             name='PromptVersion',
@@ -359,6 +440,21 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Reviewer',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('languages', models.JSONField(default=reviews.models.desk._every_language, help_text='Language codes, the main one first, such as id, en, it.', validators=[reviews.models.assistants.known_languages], verbose_name='languages')),
+                ('daily_target', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='target of the day')),
+                ('skills', models.ManyToManyField(blank=True, help_text='Categories that this person reviews; none chosen: all.', to='reviews.category', verbose_name='skills')),
+                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='reviewer', to=settings.AUTH_USER_MODEL, verbose_name='user')),
+            ],
+            options={
+                'verbose_name': 'reviewer',
+                'verbose_name_plural': 'reviewers',
+                'ordering': ['user'],
+            },
+        ),
+        migrations.CreateModel(
             name='StatusChange',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -378,14 +474,34 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Suggestion',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('input', models.TextField(verbose_name='question')),
+                ('output', models.TextField(verbose_name='answer')),
+                ('why', models.CharField(blank=True, max_length=300, verbose_name='why')),
+                ('created_at', models.DateTimeField(verbose_name='created at')),
+                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL, verbose_name='author')),
+                ('revision', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='suggestions', to='reviews.pairrevision', verbose_name='on the text')),
+            ],
+            options={
+                'verbose_name': 'suggestion',
+                'verbose_name_plural': 'suggestions',
+                'ordering': ['id'],
+            },
+        ),
+        migrations.CreateModel(
             name='Verdict',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('round', models.PositiveSmallIntegerField(verbose_name='round')),
                 ('decision', models.CharField(choices=[('approve', 'approve'), ('reject', 'reject'), ('needs_work', 'needs work'), ('second', 'ask a second reviewer')], max_length=10, verbose_name='decision')),
                 ('settles', models.BooleanField(default=False, verbose_name='settles a dispute')),
+                ('purpose', models.CharField(choices=[('review', 'review'), ('gold', 'gold item'), ('repeat', 'repeat')], default='review', editable=False, max_length=6, verbose_name='purpose')),
                 ('note', models.TextField(blank=True, verbose_name='note')),
+                ('seconds', models.PositiveIntegerField(blank=True, help_text='Time that the reviewer spent on it.', null=True, verbose_name='seconds')),
                 ('at', models.DateTimeField(verbose_name='at')),
+                ('withdrawn_at', models.DateTimeField(blank=True, null=True, verbose_name='withdrawn at')),
                 ('checklist', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='reviews.checklist', verbose_name='checklist')),
                 ('reviewer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='verdicts', to=settings.AUTH_USER_MODEL, verbose_name='reviewer')),
                 ('revision', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='verdicts', to='reviews.pairrevision', verbose_name='revision')),
@@ -399,10 +515,51 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='FactAnswer',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(max_length=10, verbose_name='kind')),
+                ('value', models.TextField(verbose_name='value')),
+                ('right', models.BooleanField(verbose_name='right')),
+                ('verdict', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='facts', to='reviews.verdict', verbose_name='verdict')),
+            ],
+            options={
+                'verbose_name': 'fact confirmed',
+                'verbose_name_plural': 'facts confirmed',
+                'constraints': [models.UniqueConstraint(fields=('verdict', 'kind', 'value'), name='fact_answer_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Claim',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('round', models.PositiveSmallIntegerField(verbose_name='round')),
+                ('purpose', models.CharField(choices=[('review', 'review'), ('gold', 'gold item'), ('repeat', 'repeat')], default='review', editable=False, max_length=6, verbose_name='purpose')),
+                ('slot', models.PositiveSmallIntegerField(null=True, verbose_name='slot')),
+                ('taken_at', models.DateTimeField(verbose_name='taken at')),
+                ('expires_at', models.DateTimeField(verbose_name='expires at')),
+                ('end', models.CharField(blank=True, choices=[('decided', 'decided'), ('edited', 'edited'), ('skipped', 'skipped'), ('released', 'given back'), ('expired', 'expired'), ('undone', 'undone')], max_length=8, verbose_name='end')),
+                ('ended_at', models.DateTimeField(null=True, verbose_name='ended at')),
+                ('note', models.TextField(blank=True, verbose_name='reason')),
+                ('reviewer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='claims', to=settings.AUTH_USER_MODEL, verbose_name='reviewer')),
+                ('pair', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='claims', to='reviews.pair', verbose_name='pair')),
+                ('revision', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='claims', to='reviews.pairrevision', verbose_name='revision')),
+                ('verdict', models.OneToOneField(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='claim', to='reviews.verdict', verbose_name='verdict')),
+            ],
+            options={
+                'verbose_name': 'item in hand',
+                'verbose_name_plural': 'items in hand',
+                'ordering': ['-id'],
+                'indexes': [models.Index(condition=models.Q(('end', '')), fields=['reviewer', 'taken_at'], name='claim_held'), models.Index(fields=['revision', 'round'], name='claim_by_text'), models.Index(fields=['reviewer', 'ended_at'], name='claim_by_day')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('end__in', ['', 'decided']), ('slot__isnull', False)), fields=('revision', 'round', 'slot'), name='claim_slot_once'), models.UniqueConstraint(condition=models.Q(('end', '')), fields=('pair', 'reviewer'), name='claim_open_once'), models.CheckConstraint(condition=models.Q(models.Q(('end', ''), ('ended_at', None)), models.Q(models.Q(('end', ''), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='claim_end_has_time')],
+            },
+        ),
+        migrations.CreateModel(
             name='ChecklistAnswer',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('yes', models.BooleanField(verbose_name='yes')),
+                ('reason', models.TextField(blank=True, verbose_name='reason')),
                 ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='reviews.checklistitem', verbose_name='item')),
                 ('verdict', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='reviews.verdict', verbose_name='verdict')),
             ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -44,6 +44,18 @@ class Assistant(models.Model):
     )
     brand_notes = models.TextField(
         _("brand notes"), blank=True, help_text=_("What reviewers hold the brand items against.")
+    )
+    gold_percent = models.PositiveSmallIntegerField(
+        _("gold items, percent"),
+        default=4,
+        validators=[MaxValueValidator(50)],
+        help_text=_("How many of a reviewer's items are ones whose right verdict is known."),
+    )
+    repeat_percent = models.PositiveSmallIntegerField(
+        _("repeats, percent"),
+        default=2,
+        validators=[MaxValueValidator(50)],
+        help_text=_("How many are ones that the reviewer decided on some time ago."),
     )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 

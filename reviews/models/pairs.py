@@ -6,10 +6,20 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Least
 from django.utils.translation import gettext_lazy as _
 
-from reviews.enums import PAIR_MOVES, WAITING, Language, PairSource, PairStatus, Register
+from reviews.enums import (
+    PAIR_MOVES,
+    QUEUED,
+    WAITING,
+    Agreement,
+    Language,
+    PairSource,
+    PairStatus,
+    Register,
+)
 from reviews.models.assistants import Assistant, texts
 from reviews.models.imports import ImportRun
 
@@ -32,6 +42,23 @@ class Category(models.Model):
         default=1,
         help_text=_("How many must approve a pair. 2 where a wrong amount or law does harm."),
     )
+    agreement = models.CharField(
+        _("agreement"),
+        max_length=10,
+        choices=Agreement,
+        default=Agreement.UNANIMOUS,
+        help_text=_("When verdicts differ beyond this, a senior reviewer settles it."),
+    )
+    confirm_facts = models.BooleanField(
+        _("confirm facts"),
+        default=False,
+        help_text=_("Each amount, duration and legal reference is confirmed on its own."),
+    )
+    target = models.PositiveIntegerField(
+        _("target"), null=True, blank=True, help_text=_("Approved pairs wanted.")
+    )
+    # What the category's pairs are moved up by in the queue while it is short of its target.
+    boost = models.PositiveSmallIntegerField(_("boost"), default=0, editable=False)
 
     class Meta:
         verbose_name = _("category")
@@ -87,6 +114,21 @@ class Question(models.Model):
         return self.text[:80]
 
 
+def _points(condition: Q, points: int) -> Case:
+    return Case(When(condition, then=Value(points)), default=Value(0))
+
+
+# What moves a pair up in the queue, in points: a dispute that people wait for, verdicts that would
+# be lost work without one more, answers that users complained of, age, and users' applause.
+PRIORITY = (
+    _points(Q(status=PairStatus.DISPUTED), 400)
+    + _points(Q(given__gt=0), 200)
+    + 20 * Least(F("complaints"), Value(5))
+    + _points(Q(stale=True), 50)
+    + Least(F("voices"), Value(20))
+)
+
+
 class PairQuerySet(models.QuerySet["Pair"]):
     def open(self) -> PairQuerySet:
         """Pairs that wait for a person."""
@@ -98,6 +140,10 @@ class PairQuerySet(models.QuerySet["Pair"]):
                 PairStatus.DISPUTED,
             ]
         )
+
+    def waiting(self) -> PairQuerySet:
+        """Pairs that wait for a verdict."""
+        return self.filter(status__in=WAITING)
 
     def approved(self) -> PairQuerySet:
         return self.filter(status=PairStatus.APPROVED)
@@ -135,8 +181,32 @@ class Pair(models.Model):
     status = models.CharField(
         _("status"), max_length=12, choices=PairStatus, default=PairStatus.DRAFT
     )
-    priority = models.IntegerField(_("priority"), default=0)
+    # Events change these columns, and the database the priority with them.
+    voices = models.PositiveIntegerField(_("helpful votes"), default=0, editable=False)
+    complaints = models.PositiveIntegerField(_("complaints"), default=0, editable=False)
+    given = models.PositiveSmallIntegerField(_("verdicts given"), default=0, editable=False)
+    stale = models.BooleanField(_("waits long"), default=False, editable=False)
+    priority = models.GeneratedField(
+        expression=PRIORITY,
+        output_field=models.IntegerField(),
+        db_persist=True,
+        verbose_name=_("priority"),
+    )
     reviewers_needed = models.PositiveSmallIntegerField(_("reviewers needed"), default=1)
+    # How many may have a hand in this round: those needed, and one more for each who asked for it.
+    slots = models.PositiveSmallIntegerField(default=1, editable=False)
+    # Who wrote its text or decided on it last: the queue passes over their own at no cost. Whether
+    # they may decide is asked elsewhere.
+    last_hand = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+    )
+    # The automatic checks have not seen the present text, or what they compare it with changed.
+    checks_due = models.BooleanField(default=True, editable=False)
     # Verdicts of an earlier round do not count: a reopened pair starts anew.
     round = models.PositiveSmallIntegerField(_("round"), default=1)
     current_revision = models.OneToOneField(
@@ -176,6 +246,23 @@ class Pair(models.Model):
                 name="pair_waiting",
                 condition=Q(status__in=WAITING),
             ),
+            # The queue: the top of each category and language, whatever waits below it.
+            models.Index(
+                fields=["category", "language", "-priority", "id"],
+                name="pair_queue",
+                condition=Q(status__in=QUEUED),
+            ),
+            models.Index(
+                fields=["-priority", "id"],
+                name="pair_disputed",
+                condition=Q(status=PairStatus.DISPUTED),
+            ),
+            models.Index(
+                fields=["created_at"],
+                name="pair_not_stale",
+                condition=Q(status__in=WAITING, stale=False),
+            ),
+            models.Index(fields=["id"], name="pair_checks_due", condition=Q(checks_due=True)),
             models.Index(fields=["assistant", "status"], name="pair_by_status"),
         ]
 

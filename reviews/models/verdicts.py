@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from reviews.enums import ChecklistPart, Decision
+from reviews.enums import ChecklistPart, Decision, Purpose
 from reviews.models.assistants import Assistant
 from reviews.models.pairs import PairRevision
 
@@ -73,6 +73,12 @@ class ChecklistItem(models.Model):
         return getattr(self, f"text_{language}", "") or self.text_id
 
 
+class VerdictQuerySet(models.QuerySet["Verdict"]):
+    def counting(self) -> VerdictQuerySet:
+        """Verdicts that count for their pair: no calibration, none taken back."""
+        return self.filter(purpose=Purpose.REVIEW, withdrawn_at=None)
+
+
 class Verdict(models.Model):
     """A reviewer's decision on a revision. Immutable: a later one of theirs supersedes it."""
 
@@ -89,8 +95,18 @@ class Verdict(models.Model):
     round = models.PositiveSmallIntegerField(_("round"))
     decision = models.CharField(_("decision"), max_length=10, choices=Decision)
     settles = models.BooleanField(_("settles a dispute"), default=False)
+    purpose = models.CharField(
+        _("purpose"), max_length=6, choices=Purpose, default=Purpose.REVIEW, editable=False
+    )
     note = models.TextField(_("note"), blank=True)
+    seconds = models.PositiveIntegerField(
+        _("seconds"), null=True, blank=True, help_text=_("Time that the reviewer spent on it.")
+    )
     at = models.DateTimeField(_("at"))
+    # The one change that a verdict may know: its reviewer took it back within a minute.
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
+
+    objects = VerdictQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("verdict")
@@ -113,6 +129,7 @@ class ChecklistAnswer(models.Model):
     )
     item = models.ForeignKey(ChecklistItem, models.PROTECT, verbose_name=_("item"))
     yes = models.BooleanField(_("yes"))
+    reason = models.TextField(_("reason"), blank=True)
 
     class Meta:
         verbose_name = _("checklist answer")
@@ -123,3 +140,24 @@ class ChecklistAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item_id}: {self.yes}"
+
+
+class FactAnswer(models.Model):
+    """What a reviewer said of one amount, duration, percentage or citation of the answer."""
+
+    verdict = models.ForeignKey(
+        Verdict, models.CASCADE, related_name="facts", verbose_name=_("verdict")
+    )
+    kind = models.CharField(_("kind"), max_length=10)
+    value = models.TextField(_("value"))
+    right = models.BooleanField(_("right"))
+
+    class Meta:
+        verbose_name = _("fact confirmed")
+        verbose_name_plural = _("facts confirmed")
+        constraints = [
+            models.UniqueConstraint(fields=["verdict", "kind", "value"], name="fact_answer_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.value}: {self.right}"

@@ -47,7 +47,7 @@ def test_an_assistants_own_list_goes_before_a_newer_shared_one(checklist, assist
 
 def test_without_a_list_there_are_no_items(assistant):
     assert Checklist.objects.count() == 0
-    assert checklists.items(assistant) == []
+    assert checklists.items(assistant) == ()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,409 @@
+"""The review desk's page and the calls that it makes (B8). One domain call an act."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from csp.decorators import csp
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import render
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy, gettext_noop
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from reviews.admin import desk_items, desk_words
+from reviews.domain import claims, corrections, desk, similar, verdicts
+from reviews.domain.errors import Conflict, Expired, Invalid, Refused, Unknown
+from reviews.domain.transitions import StaleMove
+from reviews.enums import ClaimEnd, Decision, PairStatus, Purpose
+from reviews.models import Category, Claim
+
+PERMISSION = "reviews.review_pair"
+LONGEST = 300_000
+"""Characters of a text that the desk takes."""
+STRICT = {
+    "default-src": ["'none'"],
+    "script-src": ["'self'"],
+    "style-src": ["'self'"],
+    "connect-src": ["'self'"],
+    "img-src": ["'self'", "data:"],
+    "font-src": ["'self'"],
+    "base-uri": ["'none'"],
+    "form-action": ["'self'"],
+    "frame-ancestors": ["'none'"],
+    "require-trusted-types-for": ["'script'"],
+}
+"""What the page may load and do: its texts come from anybody."""
+
+
+class _Wrong(Exception):
+    """A body that the page would never send."""
+
+
+def _problem(status: int, code: str, message: str, **more: Any) -> JsonResponse:
+    return JsonResponse({"problem": code, "message": message, "fields": {}, **more}, status=status)
+
+
+def _refusal(error: Refused) -> JsonResponse:
+    """How a domain refusal is told: the most special class first."""
+    if isinstance(error, Invalid):
+        fields = {name: _(str(reason)) for name, reason in error.fields.items()}
+        return _problem(422, "invalid", "; ".join(fields.values()), fields=fields)
+    codes: tuple[tuple[type[Refused], int, str], ...] = (
+        (claims.Lost, 409, "lost"),
+        (claims.Gone, 409, "done"),
+        (StaleMove, 409, "stale"),
+        (Conflict, 409, "conflict"),
+        (Expired, 410, "too_late"),
+        (Unknown, 404, "gone"),
+    )
+    for kind, status, code in codes:
+        if isinstance(error, kind):
+            return _problem(status, code, _(str(error)))
+    return _problem(422, "refused", _(str(error)))
+
+
+def _call(view: Callable[..., Any]) -> Callable[..., HttpResponse]:
+    """A call of the page: JSON both ways, refusals as problems, never a redirect to a form."""
+
+    @wraps(view)
+    def answer(request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if not (user.is_active and user.is_staff):  # type: ignore[union-attr]
+            return _problem(401, "login", _("Your session is over: log in again."))
+        if not user.has_perm(PERMISSION):  # type: ignore[union-attr]
+            return _problem(403, "forbidden", _("You may not review pairs."))
+        try:
+            return JsonResponse(view(request, _body(request)))
+        except _Wrong as error:
+            return _problem(422, "malformed", str(error))
+        except Refused as error:
+            return _refusal(error)
+        except DatabaseError:
+            return _problem(503, "away", _("The database does not answer: try again."))
+
+    return answer
+
+
+def _body(request: HttpRequest) -> dict[str, Any]:
+    if request.method != "POST":
+        return {}
+    try:
+        body = json.loads(request.body)
+    except (ValueError, RecursionError) as error:
+        raise _Wrong("body: JSON is wanted") from error
+    if not isinstance(body, dict):
+        raise _Wrong("body: an object is wanted")
+    return body
+
+
+# --- reading what was sent -----------------------------------------------------------------------
+def _number(body: dict[str, Any], name: str) -> int:
+    value = body.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 2**63:
+        raise _Wrong(f"{name}: a number is wanted")
+    return value
+
+
+def _text(body: dict[str, Any], name: str) -> str:
+    value = body.get(name, "")
+    if not isinstance(value, str):
+        raise _Wrong(f"{name}: a text is wanted")
+    if len(value) > LONGEST:
+        raise Invalid({name: gettext_noop("is too long")})
+    # PostgreSQL can't hold the first, UTF-8 not the second.
+    if "\x00" in value or any("\ud800" <= char <= "\udfff" for char in value):
+        raise Invalid({name: gettext_noop("holds characters that can't be stored")})
+    return value
+
+
+def _map(body: dict[str, Any], name: str, kind: type) -> dict[str, Any]:
+    value = body.get(name) or {}
+    if not isinstance(value, dict) or not all(isinstance(item, kind) for item in value.values()):
+        raise _Wrong(f"{name}: an object is wanted")
+    if kind is str:
+        return {key: _text(value, key) for key in value}
+    return value
+
+
+def _by_item(values: dict[str, Any]) -> dict[int, Any]:
+    return {int(key): value for key, value in values.items() if key.isdecimal() and len(key) < 19}
+
+
+def _seconds(body: dict[str, Any]) -> float | None:
+    value = body.get("seconds")
+    usable = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e9
+    return float(value) if usable else None  # type: ignore[arg-type]
+
+
+def _ids(body: dict[str, Any], name: str) -> list[int]:
+    value = body.get(name) or []
+    if not isinstance(value, list) or len(value) > 20:
+        raise _Wrong(f"{name}: a short list is wanted")
+    return [item for item in value if isinstance(item, int) and 0 < item < 2**63]
+
+
+def _ruling(body: dict[str, Any]) -> verdicts.Ruling:
+    facts = {
+        tuple(key.split(":", 1)): right
+        for key, right in _map(body, "facts", bool).items()
+        if ":" in key and "\x00" not in key
+    }
+    return verdicts.Ruling(
+        decision=_text(body, "decision"),
+        answers=_by_item(_map(body, "answers", bool)),
+        reasons=_by_item(_map(body, "reasons", str)),
+        facts=facts,
+        note=_text(body, "note"),
+        seconds=_seconds(body),
+    )
+
+
+def _new_text(body: dict[str, Any]) -> desk.Text:
+    text = body.get("text")
+    if not isinstance(text, dict):
+        raise _Wrong("text: an object is wanted")
+    return desk.Text(
+        question=_text(text, "question"), answer=_text(text, "answer"), why=_text(text, "why")[:300]
+    )
+
+
+# --- telling -------------------------------------------------------------------------------------
+def _item(claim: Claim | None, request: HttpRequest) -> dict[str, Any] | None:
+    if claim is None:
+        return None
+    full = claims.of(claim.pk, request.user)
+    return desk_items.item(full, request.user, timezone.now()) if full else None
+
+
+def _progress(request: HttpRequest) -> dict[str, Any]:
+    now = desk.progress(request.user, timezone.now())
+    return {
+        "today": now.today,
+        "target": now.target,
+        "waiting": now.waiting,
+        "waiting_more": now.more,
+    }
+
+
+def _state(request: HttpRequest, found: list[Claim], message: str = "") -> dict[str, Any]:
+    items = [_item(claim, request) for claim in found] + [None, None]
+    return {
+        "item": items[0],
+        "next": items[1],
+        "progress": _progress(request),
+        "message": message,
+    }
+
+
+DONE = {
+    PairStatus.APPROVED: gettext_lazy("Approved."),
+    PairStatus.REJECTED: gettext_lazy("Rejected."),
+    PairStatus.NEEDS_WORK: gettext_lazy("Sent back: needs work."),
+    PairStatus.DISPUTED: gettext_lazy("Reviewers differ: a senior reviewer settles it."),
+    PairStatus.IN_REVIEW: gettext_lazy("Noted. Another reviewer decides next."),
+    PairStatus.DRAFT: gettext_lazy("Noted. Another reviewer decides next."),
+}
+
+
+def _told(claim: Claim) -> str:
+    """What became of the item, in a sentence; a calibration item says what any other would."""
+    if claim.end == ClaimEnd.SKIPPED:
+        return _("Skipped.")
+    if claim.end == ClaimEnd.EDITED:
+        return _("Saved. Another reviewer approves your text.")
+    if claim.purpose != Purpose.REVIEW:
+        return str(DONE[PairStatus.IN_REVIEW])
+    return str(DONE.get(PairStatus(claim.pair.status), ""))
+
+
+def _done(request: HttpRequest, claim: Claim, decision: str, undo: bool = True) -> dict[str, Any]:
+    """What a decision led to, and one more item where the page holds too few."""
+    now = timezone.now()
+    following = desk.fill(request.user, now, _ids(_body(request), "holding"))
+    return {
+        "done": {
+            "pair": claim.pair_id,
+            "claim": claim.pk,
+            "decision": decision,
+            "message": _told(claim),
+            "undo": undo,
+        },
+        "next": _item(following, request),
+        "progress": _progress(request),
+    }
+
+
+# --- the calls -----------------------------------------------------------------------------------
+@require_POST
+@_call
+def decide(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
+    pk, now, by = _number(body, "claim"), timezone.now(), request.user
+    decision = _text(body, "decision")
+    if decision == "skip":
+        claim = desk.skip(pk, _text(body, "note"), by=by, now=now)
+    elif decision == "edit":
+        claim = desk.edit(pk, _number(body, "seen"), _new_text(body), by=by, now=now)
+    else:
+        claim = desk.decide(pk, _number(body, "seen"), _ruling(body), by=by, now=now)
+    return _done(request, claim, decision)
+
+
+@require_POST
+@_call
+def correct(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
+    pk, by = _number(body, "claim"), request.user
+    mine = claims.of(pk, by)
+    category: Category | None = mine.pair.category if mine else None
+    remedy = corrections.Remedy(
+        right_answer=_text(body, "right_answer"),
+        why_wrong=_text(body, "why_wrong"),
+        lesson=_text(body, "lesson"),
+        category=category,
+        register=mine.pair.register if mine else "",
+    )
+    seen, now = _number(body, "seen"), timezone.now()
+    claim = desk.correct(pk, seen, remedy, by=by, now=now, seconds=_seconds(body))
+    return _done(request, claim, Decision.REJECT, undo=False)
+
+
+@require_POST
+@_call
+def undo(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
+    claim = desk.undo(_number(body, "claim"), by=request.user, now=timezone.now())
+    return {"item": _item(claim, request), "message": _("Undone.")}
+
+
+@require_POST
+@_call
+def renew(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
+    left = claims.renew(_ids(body, "claims"), request.user, timezone.now())
+    return {"left": {str(pk): seconds for pk, seconds in left.items()}}
+
+
+@require_POST
+@_call
+def fill(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
+    found = desk.fill(request.user, timezone.now(), _ids(body, "holding"))
+    return {"next": _item(found, request), "progress": _progress(request)}
+
+
+@require_POST
+@_call
+def suggest(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
+    pair, seen = _number(body, "pair"), _number(body, "seen")
+    desk.suggest(pair, seen, _new_text({"text": body}), by=request.user, now=timezone.now())
+    return {"message": _("Your text is kept as a suggestion.")}
+
+
+@require_GET
+@_call
+def state(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
+    found = desk.sit_down(request.user, timezone.now())
+    user = request.user.get_username()
+    return {"csrf": get_token(request), "user": user, **_state(request, found)}
+
+
+@require_GET
+@_call
+def beside(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
+    pk = request.GET.get("pair", "")
+    if not pk.isdecimal() or len(pk) > 18:
+        raise _Wrong("pair: a number is wanted")
+    found = similar.beside(int(pk))
+    return {
+        "pairs": [
+            {
+                "pair": row.pair,
+                "question": row.question,
+                "answer": row.answer,
+                "score": row.score,
+                "family": row.family,
+                "url": reverse("admin:reviews_pair_change", args=[row.pair]),
+            }
+            for row in found.pairs
+        ],
+        "lessons": [
+            {
+                "question": lesson.question,
+                "wrong_answer": lesson.wrong_answer,
+                "right_answer": lesson.right_answer,
+                "why_wrong": lesson.why_wrong,
+                "lesson": lesson.lesson,
+            }
+            for lesson in found.lessons
+        ],
+    }
+
+
+# --- the page ------------------------------------------------------------------------------------
+def _config(request: HttpRequest) -> dict[str, Any]:
+    calls = ("decide", "undo", "renew", "next", "beside", "suggest", "correct", "state")
+    urls = {name: reverse(f"admin:reviews_pair_desk_{name}") for name in calls}
+    login = f"{reverse('admin:login')}?next={reverse('admin:reviews_pair_desk')}"
+    admin = reverse("admin:reviews_pair_changelist")
+    return {
+        "csrf": get_token(request),
+        "user": request.user.get_username(),
+        "urls": urls | {"login": login, "admin": admin, "help": "#help"},
+        "language": get_language() or "id",
+        "lease": int(claims.LEASE.total_seconds()),
+        "undo_seconds": int(verdicts.UNDO.total_seconds()),
+    }
+
+
+def _seat(request: HttpRequest) -> tuple[list[Claim], str]:
+    """The items to begin with: the pair that was asked for first, where it can be had."""
+    now, wanted = timezone.now(), request.GET.get("pair", "")
+    if not wanted.isdecimal() or len(wanted) > 18:
+        return desk.sit_down(request.user, now), ""
+    try:
+        picked = desk.pick(int(wanted), request.user, now)
+    except Refused as error:
+        return desk.sit_down(request.user, now), _(str(error))
+    following = desk.fill(request.user, now, [picked.pk])
+    return [picked, *([following] if following else [])], ""
+
+
+@csp(STRICT)
+def page(request: HttpRequest) -> HttpResponse:
+    found, message = _seat(request)
+    context = {
+        "config": _config(request),
+        "state": _state(request, found, message),
+        "words": desk_words.words(),
+    }
+    return render(request, "admin/reviews/desk.html", context)
+
+
+def urls(site_view: Callable[..., Any], may: Callable[[HttpRequest, str], None]) -> list[Any]:
+    """The desk's addresses; `site_view` is the admin's own guard, for the page alone."""
+
+    def guarded(request: HttpRequest) -> HttpResponse:
+        may(request, PERMISSION)
+        return page(request)
+
+    calls: dict[str, Callable[..., HttpResponse]] = {
+        "decide": decide,
+        "undo": undo,
+        "renew": renew,
+        "next": fill,
+        "beside": beside,
+        "suggest": suggest,
+        "correct": correct,
+        "state": state,
+    }
+    return [
+        path("desk/", site_view(guarded), name="reviews_pair_desk"),
+        *(
+            path(f"desk/{name}", view, name=f"reviews_pair_desk_{name}")
+            for name, view in calls.items()
+        ),
+    ]

@@ -1,0 +1,196 @@
+"""Claims: who holds which text, for how long, and never more people than its policy asks for.
+
+A claim takes one of the slots that the pair's round has; the unique index on (revision, round,
+slot) is what keeps two reviewers who ask at the same moment apart. A lease that ran out frees its
+slot for whoever asks next; until somebody does, its holder may go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils.translation import gettext_noop
+
+from reviews.domain.errors import Conflict, Invalid
+from reviews.enums import ClaimEnd, PairStatus, Purpose
+from reviews.models import Claim, Pair, PairRevision
+
+LEASE = timedelta(minutes=10)
+SKIP_REST = timedelta(hours=20)
+"""A skipped item comes back to the same reviewer no sooner: not today."""
+ADJUDICATOR = 0
+"""The slot of whoever settles a dispute."""
+
+
+class Lost(Conflict):
+    """The lease ran out, and somebody else holds the item now."""
+
+
+class Gone(Conflict):
+    """This claim ended before: decided in another tab, or given back."""
+
+
+def held(reviewer: Any, now: datetime) -> list[Claim]:
+    """What is in this reviewer's hand, the first taken first."""
+    rows = Claim.objects.live(now).filter(reviewer=reviewer)
+    return list(rows.select_related("pair").order_by("taken_at", "id"))
+
+
+def _end(rows: Any, how: str, now: datetime, **fields: Any) -> int:
+    ended: int = rows.filter(end="").update(end=how, ended_at=now, **fields)
+    return ended
+
+
+def _free_slot(pair: Pair, reviewer: Any, now: datetime) -> int | None:
+    """A slot of the pair's round that nobody takes; leases that ran out on it end now."""
+    disputed = pair.status == PairStatus.DISPUTED
+    slots = {ADJUDICATOR} if disputed else set(range(1, pair.slots + 1))
+    on_text = Claim.objects.taking_slots().filter(
+        revision_id=pair.current_revision_id, round=pair.round
+    )
+    taken, overdue = set(), []
+    for claim in on_text:
+        if claim.end or claim.expires_at > now:
+            taken.add(claim.slot)
+        else:
+            overdue.append(claim.pk)
+    if overdue:
+        late = Claim.objects.filter(pk__in=overdue, expires_at__lte=now)
+        _end(late, ClaimEnd.EXPIRED, now)
+    return min(slots - taken, default=None)
+
+
+def _insert(**fields: Any) -> Claim | None:
+    try:
+        with transaction.atomic():
+            return Claim.objects.create(**fields)
+    except IntegrityError:
+        # Somebody took the same slot between the look and the insert.
+        return None
+
+
+def take(pair: Pair, reviewer: Any, now: datetime) -> Claim | None:
+    """Hold the pair's current text, or None where every slot is taken."""
+    slot = _free_slot(pair, reviewer, now)
+    if slot is None:
+        return None
+    return _insert(
+        pair=pair,
+        revision_id=pair.current_revision_id,
+        round=pair.round,
+        reviewer=reviewer,
+        slot=slot,
+        taken_at=now,
+        expires_at=now + LEASE,
+    )
+
+
+def take_calibration(
+    revision: PairRevision, purpose: str, reviewer: Any, now: datetime
+) -> Claim | None:
+    """Hold a text whose verdict won't count: it takes no slot from anybody."""
+    return _insert(
+        pair_id=revision.pair_id,
+        revision=revision,
+        round=revision.pair.round,
+        reviewer=reviewer,
+        purpose=purpose,
+        taken_at=now,
+        expires_at=now + LEASE,
+    )
+
+
+def _keep(claim: Claim, now: datetime) -> bool:
+    """Hold on to a claim, though its lease ran out while nobody else asked. Within a transaction
+    this keeps its row, and so its slot, until the end."""
+    return bool(Claim.objects.filter(pk=claim.pk, end=claim.end).update(expires_at=now + LEASE))
+
+
+def use(pair: Pair, reviewer: Any, now: datetime, claim: Claim | None = None) -> Claim:
+    """The claim under which `reviewer` decides on the pair's text now, or raise Lost.
+
+    The given one or another that they hold; or one under which they decided before in this round
+    (a later verdict takes its place); or a new one.
+    """
+    if claim and not claim.end and _keep(claim, now):
+        return claim
+    mine = Claim.objects.taking_slots().filter(
+        revision_id=pair.current_revision_id, round=pair.round, reviewer=reviewer
+    )
+    disputed = pair.status == PairStatus.DISPUTED
+    mine = mine.filter(slot=ADJUDICATOR) if disputed else mine.exclude(slot=ADJUDICATOR)
+    found = mine.order_by("id").last()
+    if found is None or not _keep(found, now):
+        found = take(pair, reviewer, now)
+    if found is None:
+        raise Lost(gettext_noop("Your time for this item ran out, and somebody else holds it now."))
+    return found
+
+
+def hold_again(claim: Claim, now: datetime) -> Claim:
+    """A new claim on the text of an ended one, in its reviewer's hand. Raises Lost where others
+    took every slot."""
+    if claim.purpose != Purpose.REVIEW:
+        again = take_calibration(claim.revision, claim.purpose, claim.reviewer, now)
+    else:
+        again = take(claim.pair, claim.reviewer, now)
+    if again is None:
+        raise Lost(gettext_noop("Your time for this item ran out, and somebody else holds it now."))
+    return again
+
+
+def reopen(claim: Claim, now: datetime) -> None:
+    """Hold a decided item once more, in the slot that its verdict has."""
+    Claim.objects.filter(pk=claim.pk).update(end="", ended_at=None, expires_at=now + LEASE)
+    claim.end, claim.ended_at, claim.expires_at = "", None, now + LEASE
+
+
+def finish(claim: Claim, how: str, now: datetime, **fields: Any) -> None:
+    """End a claim for good; ended ones only change what they led to."""
+    Claim.objects.filter(pk=claim.pk).update(end=how, ended_at=now, **fields)
+    claim.end, claim.ended_at = how, now
+
+
+def renew(ids: Sequence[int], reviewer: Any, now: datetime) -> dict[int, int | None]:
+    """Ten more minutes for each of the reviewer's claims: seconds left, None for a lost one."""
+    rows = Claim.objects.open().filter(pk__in=ids, reviewer=reviewer)
+    rows.update(expires_at=now + LEASE)
+    kept = set(rows.values_list("pk", flat=True))
+    seconds = int(LEASE.total_seconds())
+    return {pk: seconds if pk in kept else None for pk in ids}
+
+
+def release(ids: Sequence[int], reviewer: Any, now: datetime) -> int:
+    """Give items back that nothing was decided on."""
+    return _end(Claim.objects.filter(pk__in=ids, reviewer=reviewer), ClaimEnd.RELEASED, now)
+
+
+def skip(claim: Claim, why: str, now: datetime) -> None:
+    """Leave an item to others, with a reason."""
+    if not why.strip():
+        raise Invalid({"note": gettext_noop("say why")})
+    if not _end(Claim.objects.filter(pk=claim.pk), ClaimEnd.SKIPPED, now, note=why.strip()):
+        raise Gone(gettext_noop("This item was decided already."))
+    claim.end, claim.ended_at = ClaimEnd.SKIPPED, now
+
+
+def not_again_for(reviewer: Any, now: datetime) -> Q:
+    """Claims for which an item is not offered to this reviewer once more."""
+    rested = Q(end=ClaimEnd.SKIPPED, ended_at__gt=now - SKIP_REST)
+    return Q(reviewer=reviewer) & (Q(end__in=["", ClaimEnd.DECIDED]) | rested)
+
+
+def of(pk: int, reviewer: Any) -> Claim | None:
+    """The reviewer's own claim with what the desk needs of its text."""
+    related = ("pair__assistant", "pair__category", "revision", "verdict")
+    return Claim.objects.filter(pk=pk, reviewer=reviewer).select_related(*related).first()
+
+
+def in_hands(pair: Pair, now: datetime) -> list[Claim]:
+    """Who works on the pair at this moment."""
+    rows = Claim.objects.live(now).filter(pair=pair, purpose=Purpose.REVIEW)
+    return list(rows.select_related("reviewer").order_by("id"))
