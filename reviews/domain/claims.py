@@ -137,7 +137,8 @@ def hold_again(claim: Claim, now: datetime) -> Claim:
     if claim.purpose != Purpose.REVIEW:
         again = take_calibration(claim.revision, claim.purpose, claim.reviewer, now)
     else:
-        again = take(claim.pair, claim.reviewer, now)
+        # As it stands now: whatever was undone has moved it.
+        again = take(Pair.objects.get(pk=claim.pair_id), claim.reviewer, now)
     if again is None:
         raise Lost(gettext_noop("Your time for this item ran out, and somebody else holds it now."))
     return again

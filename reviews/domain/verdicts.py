@@ -15,7 +15,15 @@ from reviews.checks import facts
 from reviews.domain import checklists, claims
 from reviews.domain.errors import Conflict, Expired, Invalid, Refused
 from reviews.domain.transitions import CHANGED, StaleMove, move
-from reviews.enums import Agreement, ChecklistPart, ClaimEnd, Decision, PairStatus, Purpose
+from reviews.enums import (
+    QUEUED,
+    Agreement,
+    ChecklistPart,
+    ClaimEnd,
+    Decision,
+    PairStatus,
+    Purpose,
+)
 from reviews.models import ChecklistAnswer, Claim, FactAnswer, Pair, PairRevision, Verdict
 
 UNDO = timedelta(minutes=1)
@@ -199,14 +207,19 @@ def _store(claim: Claim, pair: Pair, ruling: Ruling, by: Any, now: datetime) -> 
     return verdict
 
 
-def _grip(pair: Pair, seen: int, by: Any, now: datetime, **changes: Any) -> None:
-    """Take the pair's row, as it was when the reviewer saw it, so that of two verdicts at once the
-    second counts the first; or raise StaleMove."""
-    mine = Pair.objects.filter(
-        pk=pair.pk, current_revision_id=seen, status=pair.status, round=pair.round
-    )
+def _grip(pair: Pair, seen: int, now: datetime, **changes: Any) -> None:
+    """Take the pair's row with the text that the reviewer saw, so that of two verdicts at once the
+    second counts the first; or raise StaleMove.
+
+    A draft may have come into review meanwhile: that is the other verdict, and changes nothing.
+    """
+    mine = Pair.objects.filter(pk=pair.pk, current_revision_id=seen, round=pair.round)
     if seen != pair.current_revision_id or not mine.update(updated_at=now, **changes):
         raise StaleMove(CHANGED)
+    found = mine.values_list("status", flat=True).get()
+    if found != pair.status and {found, pair.status} != set(QUEUED):
+        raise StaleMove(CHANGED)
+    pair.status = found
 
 
 def decide(
@@ -226,7 +239,7 @@ def decide(
     check(pair, pair.current_revision, ruling, by)
     with transaction.atomic():
         second = ruling.decision == Decision.SECOND
-        _grip(pair, seen, by, now, **({"slots": F("slots") + 1} if second else {}))
+        _grip(pair, seen, now, **({"slots": F("slots") + 1} if second else {}))
         claim = claims.use(pair, by, now, claim)
         first_word = claim.verdict_id is None
         if pair.status == PairStatus.DRAFT:
@@ -288,7 +301,7 @@ def undo(verdict: Verdict, *, by: Any, now: datetime) -> None:
             raise Conflict(gettext_noop("This was undone already."))
         Claim.objects.filter(verdict=verdict).update(end=ClaimEnd.UNDONE, ended_at=now)
         if verdict.purpose == Purpose.REVIEW:
-            _grip(pair, verdict.revision_id, by, now)
+            _grip(pair, verdict.revision_id, now)
             if pair.round != verdict.round or pair.status == PairStatus.RETIRED:
                 raise StaleMove(CHANGED)
             stand_back(pair, by=by, now=now)
