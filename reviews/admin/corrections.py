@@ -11,13 +11,20 @@ from unfold.decorators import display
 
 from reviews.admin.base import STATUS_COLORS, LongList, OwnPage, sent, short, unsaved
 from reviews.admin.forms import ReasonForm, RemedyForm
-from reviews.domain import corrections, transitions
+from reviews.admin.sheets import SheetMixin
+from reviews.domain import corrections, sheet_exports, transitions
 from reviews.domain.errors import Invalid, Refused
 from reviews.models import Correction
+from reviews.sheets.columns import CORRECTIONS
 
 
 @admin.register(Correction)
-class CorrectionAdmin(LongList, OwnPage):
+class CorrectionAdmin(SheetMixin, LongList, OwnPage):
+    sheet_source = "corrections-sheet"
+    sheet_columns = CORRECTIONS
+    sheet_rows = sheet_exports.corrections
+    # A row with the right answer finishes its correction.
+    import_permissions = ("reviews.add_importrun", "reviews.change_correction")
     list_display = ("asked", "wrong", "state", "category", "priority", "created_at")
     list_filter = ("status", "category", "assistant")
     list_select_related = ("category",)

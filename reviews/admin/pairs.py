@@ -15,9 +15,20 @@ from unfold.decorators import display
 from reviews.admin import desk
 from reviews.admin.base import STATUS_COLORS, LongList, OwnPage, sent, short
 from reviews.admin.forms import AnswerForm, ReasonForm, SortForm, TextForm, newlines
-from reviews.domain import claims, flag_words, flags, pairs, queue, transitions, verdicts
+from reviews.admin.sheets import SheetMixin
+from reviews.domain import (
+    claims,
+    flag_words,
+    flags,
+    pairs,
+    queue,
+    sheet_exports,
+    transitions,
+    verdicts,
+)
 from reviews.enums import QUEUED, SORTABLE, PairSource, PairStatus
 from reviews.models import Assistant, Correction, Pair, Question
+from reviews.sheets.columns import PAIRS
 
 SIDE_BY_SIDE = 5
 """Similar pairs and lessons shown beside the one under review."""
@@ -38,7 +49,10 @@ class QueueFilter(admin.SimpleListFilter):
 
 
 @admin.register(Pair)
-class PairAdmin(LongList, OwnPage):
+class PairAdmin(SheetMixin, LongList, OwnPage):
+    sheet_source = "pairs-sheet"
+    sheet_columns = PAIRS
+    sheet_rows = sheet_exports.pairs
     list_display = (
         "asked",
         "category",

@@ -12,7 +12,10 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from reviews.admin.base import HubAdmin, LongList, short
+from reviews.admin.sheets import SheetMixin
+from reviews.domain import sheet_exports
 from reviews.models import Pair, Question
+from reviews.sheets.columns import QUESTIONS
 
 
 class AnsweredFilter(admin.SimpleListFilter):
@@ -29,7 +32,10 @@ class AnsweredFilter(admin.SimpleListFilter):
 
 
 @admin.register(Question)
-class QuestionAdmin(LongList, HubAdmin):
+class QuestionAdmin(SheetMixin, LongList, HubAdmin):
+    sheet_source = "questions-sheet"
+    sheet_columns = QUESTIONS
+    sheet_rows = sheet_exports.questions
     list_display = ("excerpt", "category", "assistant", "source_line", "answered", "answer_link")
     list_filter = (AnsweredFilter, "category", "assistant")
     list_select_related = ("category", "assistant", "import_run")

@@ -3,69 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 from django.db import transaction
-from django.utils.text import slugify
 
-from reviews.domain import assistants, identity, interactions, pairs
+from reviews.domain import assistants, identity, imported, interactions, pairs, sheet_imports
+from reviews.domain.imported import Added, Categories
 from reviews.enums import Language, Register
 from reviews.formats import FormatError, alpaca
 from reviews.formats import text as text_of
-from reviews.models import Assistant, Category, ImportRun, Question
+from reviews.models import Assistant, ImportRun, Question
 from reviews.sources import Refusal, interaction_tables, objects, questions
 
 PORTION = 200
 """Rows of a transaction."""
-Added = tuple[str, bool]
-"""The identity of a row, and whether it is new."""
+Report = imported.Report
 KNOWN_KEYS = {"instruction", "input", "output", "system", "history"}
 KNOWN_KEYS |= {"category", "register", "language", "family"}
-
-
-@dataclass
-class Report:
-    """What an import did, or would do."""
-
-    created: int = 0
-    unchanged: int = 0
-    refused: list[Refusal] = field(default_factory=list)
-    ignored_keys: Counter[str] = field(default_factory=Counter)
-    run: ImportRun | None = None
-
-    def count(self, created: bool) -> None:
-        if created:
-            self.created += 1
-        else:
-            self.unchanged += 1
-
-
-class _Categories:
-    """Categories by slug, name or alias; a name that none has becomes a new, strict one."""
-
-    def __init__(self, assistant: Assistant) -> None:
-        self.assistant = assistant
-        self.strictest = 1
-        self.known: dict[str, Category] = {}
-        for category in assistant.categories.all():
-            self.strictest = max(self.strictest, category.reviewers_needed)
-            for name in (category.slug, category.name, *category.aliases):
-                self.known[name.casefold()] = category
-
-    def find(self, name: str) -> Category:
-        key = name.strip().casefold()
-        if key not in self.known:
-            slug = slugify(name) or f"category-{identity.digest(key)[:8]}"
-            self.known[key], _created = Category.objects.get_or_create(
-                assistant=self.assistant,
-                slug=slug[:50],
-                defaults={"name": name.strip()[:100], "reviewers_needed": self.strictest},
-            )
-        return self.known[key]
 
 
 def _choice(value: dict[str, Any], name: str, options: list[str], default: str) -> str:
@@ -76,7 +32,7 @@ def _choice(value: dict[str, Any], name: str, options: list[str], default: str) 
 
 
 def _alpaca_row(
-    value: dict[str, Any], run: ImportRun, line: int, categories: _Categories
+    value: dict[str, Any], run: ImportRun, line: int, categories: Categories
 ) -> pairs.NewPair:
     example = alpaca.parse(value)
     register = _choice(value, "register", Register.values, Register.BUSINESS)
@@ -99,7 +55,7 @@ def _alpaca_row(
 
 
 def _alpaca(raw: bytes, run: ImportRun, report: Report) -> Iterator[Added]:
-    categories = _Categories(run.assistant)
+    categories = Categories(run.assistant, report)
     for line, value in objects.read(raw):
         if isinstance(value, Refusal):
             report.refused.append(value)
@@ -111,7 +67,7 @@ def _alpaca(raw: bytes, run: ImportRun, report: Report) -> Iterator[Added]:
             continue
         report.ignored_keys.update(value.keys() - KNOWN_KEYS)
         pair, created = pairs.add(run.assistant, new)
-        yield pair.identity, created
+        yield Added(pair.identity, created)
 
 
 def _decoded(raw: bytes, report: Report) -> Iterator[questions.BankQuestion]:
@@ -129,7 +85,7 @@ def _decoded(raw: bytes, report: Report) -> Iterator[questions.BankQuestion]:
 
 
 def _questions(raw: bytes, run: ImportRun, report: Report) -> Iterator[Added]:
-    categories = _Categories(run.assistant)
+    categories = Categories(run.assistant, report)
     for found in _decoded(raw, report):
         question, created = Question.objects.get_or_create(
             assistant=run.assistant,
@@ -141,7 +97,7 @@ def _questions(raw: bytes, run: ImportRun, report: Report) -> Iterator[Added]:
                 "import_line": found.line,
             },
         )
-        yield question.identity, created
+        yield Added(question.identity, created)
 
 
 def _interactions(raw: bytes, run: ImportRun, report: Report) -> Iterator[Added]:
@@ -153,13 +109,14 @@ def _interactions(raw: bytes, run: ImportRun, report: Report) -> Iterator[Added]
         report.refused += done.refused
         # Which of them are new is not told, only how many.
         taken = range(done.accepted + done.duplicates)
-        yield from ((f"{portion[0].line}+{n}", n < done.accepted) for n in taken)
+        yield from (Added(f"{portion[0].line}+{n}", n < done.accepted) for n in taken)
 
 
 SOURCES: dict[str, Callable[[bytes, ImportRun, Report], Iterator[Added]]] = {
     "questions": _questions,
     "alpaca": _alpaca,
     "interactions": _interactions,
+    **sheet_imports.SOURCES,
 }
 
 
@@ -172,10 +129,10 @@ def _in_portions(rows: Iterator[Added], report: Report, dry_run: bool) -> None:
         with transaction.atomic():
             portion = list(islice(rows, PORTION))
             transaction.set_rollback(dry_run)
-        for key, created in portion:
+        for added in portion:
             # In a dry run the same row comes as new once more in a later portion.
-            report.count(created and key not in seen)
-            seen.add(key)
+            report.count(added, added.created and added.key not in seen)
+            seen.add(added.key)
         more = len(portion) == PORTION
 
 
