@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
-from reviews.domain import verdicts
+from reviews.domain import claims
 from reviews.enums import Decision, PairStatus
-from reviews.models import ChecklistAnswer, PairRevision, Question, StatusChange, Verdict
+from reviews.models import PairRevision, Question, StatusChange
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -17,112 +18,7 @@ def url(name: str, *args: object) -> str:
     return reverse(f"admin:reviews_pair_{name}", args=args)
 
 
-def post_verdict(client, pair, decision, note="", answer="yes", **wrong):
-    """Press a decision's button with every item answered, but for the items in `wrong`."""
-    given = {f"item_{pk}": answer for pk in factories.all_yes(pair.assistant)}
-    pair.refresh_from_db()
-    body = {"seen": pair.current_revision_id, "decision": decision, "note": note}
-    return client.post(url("verdict", pair.pk), {**body, **given, **wrong})
-
-
-def item(assistant, part: str) -> str:
-    from reviews.domain import checklists
-
-    return next(f"item_{row.pk}" for row in checklists.items(assistant) if row.part == part)
-
-
-def test_two_reviewers_approve_a_pair_of_a_legal_category(
-    client, assistant, checklist, reviewer, second_reviewer
-):
-    category = assistant.categories.get(slug="tax")
-    pair = factories.pair(assistant, category=category)
-    client.force_login(reviewer)
-    response = post_verdict(client, pair, "approve")
-    pair.refresh_from_db()
-    assert (response.status_code, pair.status) == (302, PairStatus.IN_REVIEW)
-    client.force_login(second_reviewer)
-    post_verdict(client, pair, "approve")
-    pair.refresh_from_db()
-    assert pair.status == PairStatus.APPROVED
-    assert Verdict.objects.count() == 2
-    assert ChecklistAnswer.objects.filter(yes=True).count() == 26
-
-
-def test_after_a_verdict_the_next_pair_is_shown(client, assistant, checklist, reviewer):
-    first, second = factories.pair(assistant), factories.pair(assistant)
-    client.force_login(reviewer)
-    response = post_verdict(client, first, "needs_work", note="Terlalu panjang")
-    assert response.url == url("next")
-    assert client.get(url("next")).url == url("change", second.pk)
-
-
-def test_nothing_left_is_said_and_not_a_dead_end(client, assistant, checklist, reviewer):
-    client.force_login(reviewer)
-    response = client.get(url("next"))
-    assert response.url == f"{url('changelist')}?queue=open"
-
-
-def test_one_who_asked_for_a_second_opinion_is_not_shown_the_pair_again(
-    client, assistant, checklist, reviewer
-):
-    pair = factories.pair(assistant)
-    client.force_login(reviewer)
-    post_verdict(client, pair, "second", note="Saya kurang yakin soal tarifnya")
-    assert list(verdicts.waiting_for(reviewer)) == []
-
-
-@pytest.mark.parametrize(
-    ("decision", "wrong_part", "note"),
-    [
-        ("approve", "accuracy", "Angkanya salah"),
-        ("approve", "tone", ""),
-        ("reject", "", ""),
-        ("needs_work", "", ""),
-        ("second", "", ""),
-        ("promote", "", "x"),
-    ],
-)
-def test_a_refused_verdict_stores_nothing_and_keeps_what_was_filled_in(
-    client, assistant, checklist, reviewer, decision, wrong_part, note
-):
-    pair = factories.pair(assistant)
-    client.force_login(reviewer)
-    wrong = {item(assistant, wrong_part): "no"} if wrong_part else {}
-    response = post_verdict(client, pair, decision, note=note, **wrong)
-    pair.refresh_from_db()
-    assert (response.status_code, pair.status) == (422, PairStatus.DRAFT)
-    assert Verdict.objects.count() == 0
-    form = response.context["verdict_form"]
-    assert form.errors
-    assert form["note"].value() == note
-
-
-def test_a_required_item_without_an_answer_is_marked(client, assistant, checklist, reviewer):
-    pair = factories.pair(assistant)
-    client.force_login(reviewer)
-    name = item(assistant, "brand")
-    response = post_verdict(client, pair, "approve", **{name: ""})
-    assert list(response.context["verdict_form"].errors) == [name]
-
-
-def test_a_text_that_changed_meanwhile_is_not_approved(client, assistant, checklist, reviewer):
-    pair = factories.pair(assistant)
-    stale = pair.current_revision_id
-    client.force_login(reviewer)
-    client.post(
-        url("text", pair.pk), {"seen": stale, "question": "Baru?", "answer": "Baru.", "why": "x"}
-    )
-    response = client.post(
-        url("verdict", pair.pk), {"seen": stale, "decision": "reject", "note": "salah"}
-    )
-    pair.refresh_from_db()
-    assert response.status_code == 302
-    assert (pair.status, Verdict.objects.count()) == (PairStatus.IN_REVIEW, 0)
-
-
-def test_an_edit_makes_a_revision_that_its_author_cannot_approve(
-    client, assistant, checklist, reviewer
-):
+def test_an_edit_makes_a_revision(client, assistant, checklist, reviewer):
     pair = factories.pair(assistant, "Berapa lama?", "30 hari.")
     client.force_login(reviewer)
     body = {"seen": pair.current_revision_id, "question": "Berapa lama?", "answer": "60\r\nhari."}
@@ -132,20 +28,35 @@ def test_an_edit_makes_a_revision_that_its_author_cannot_approve(
         (1, "30 hari.", None, ""),
         (2, "60\nhari.", reviewer.pk, "aturan baru"),
     ]
-    post_verdict(client, pair, "approve")
-    assert Verdict.objects.count() == 0
 
 
-def test_verdicts_of_others_are_hidden_until_one_has_decided(
+def test_verdicts_are_hidden_until_all_have_answered(
+    client, assistant, checklist, reviewer, second_reviewer, senior
+):
+    pair = factories.pair(assistant)
+    factories.decide(pair, reviewer, note="catatan rahasia")
+    for person in (reviewer, second_reviewer, senior):
+        client.force_login(person)
+        page = client.get(url("change", pair.pk))
+        assert (page.context["shown_verdicts"], page.context["hidden_verdicts"]) == ([], 1)
+        assert "catatan rahasia" not in page.content.decode()
+    factories.decide(pair, second_reviewer)
+    page = client.get(url("change", pair.pk))
+    assert [v.reviewer for v in page.context["shown_verdicts"]] == [reviewer, second_reviewer]
+    assert "catatan rahasia" in page.content.decode()
+
+
+def test_who_works_on_a_pair_is_named_and_nobody_edits_it_meanwhile(
     client, assistant, checklist, reviewer, second_reviewer
 ):
-    category = assistant.categories.get(slug="tax")
-    pair = factories.pair(assistant, category=category)
-    factories.decide(pair, reviewer, note="catatan rahasia")
+    pair = factories.pair(assistant)
+    claims.take(pair, second_reviewer, timezone.now())
+    client.force_login(reviewer)
+    page = client.get(url("change", pair.pk))
+    assert (page.context["in_hands_of"], page.context["may_edit"]) == ([second_reviewer], False)
     client.force_login(second_reviewer)
     page = client.get(url("change", pair.pk))
-    assert (page.context["shown_verdicts"], page.context["hidden_verdicts"]) == ([], 1)
-    assert "catatan rahasia" not in page.content.decode()
+    assert (page.context["in_hands_of"], page.context["may_edit"]) == ([], True)
 
 
 @pytest.mark.parametrize(
@@ -216,7 +127,7 @@ def test_hostile_text_is_shown_harmlessly(client, assistant, checklist, reviewer
         assert "&lt;script&gt;alert(1)" in text
 
 
-@pytest.mark.parametrize("name", ["verdict", "text", "sort", "submit", "reopen", "retire"])
+@pytest.mark.parametrize("name", ["text", "sort", "submit", "reopen", "retire"])
 def test_each_act_asks_for_the_permission_to_review(client, assistant, operator, name):
     pair = factories.pair(assistant)
     client.force_login(operator)
@@ -225,7 +136,7 @@ def test_each_act_asks_for_the_permission_to_review(client, assistant, operator,
 
 def test_pages_of_a_pair_that_does_not_exist_are_404(client, reviewer):
     client.force_login(reviewer)
-    for page in (url("change", 999), url("verdict", 999), url("reopen", 999)):
+    for page in (url("change", 999), url("reopen", 999)):
         assert client.post(page).status_code == 404
 
 
