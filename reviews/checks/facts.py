@@ -19,15 +19,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from reviews.checks.citations import citations
+from reviews.checks.spellings import BLANK as _S
+from reviews.checks.spellings import Fact, either, name_of
 
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """A fact at text[start:end]: `kind` and canonical `value` as in the table above."""
-
-    kind: str
-    value: str
-    start: int
-    end: int
+__all__ = ["Fact", "agreement", "find", "values"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +36,6 @@ class _End:
     group: str
     value: Decimal
     form: str
-
-
-_Spellings = dict[str, str]
-
-
-def _either(*tables: _Spellings) -> str:
-    return "(?:" + "|".join(pattern for table in tables for pattern in table.values()) + ")"
-
-
-def _name(table: _Spellings, spelling: str) -> str:
-    """Return the canonical name of a spelling that `_either(table)` matched."""
-    names = (name for name, spelt in table.items() if re.fullmatch(spelt, spelling, re.IGNORECASE))
-    return next(names)
 
 
 _ONES = ("nol", "satu", "dua", "tiga", "empat", "lima", "enam", "tujuh", "delapan", "sembilan")
@@ -94,34 +77,6 @@ _NOUNS = {
     "USD": r"dolar(?:\s+(?:AS|Amerika(?:\s+Serikat)?))?|(?:US\s+)?dollars?|USD",
     "EUR": r"euros?|EUR",
 }
-_INSTRUMENTS = {
-    "Perppu": r"Perp?pu|Peraturan\s+Pemerintah\s+Pengganti\s+Undang-Undang",
-    "UU": r"Undang[- ]Undang|UU|Law",
-    "PP": r"Peraturan\s+Pemerintah|PP|Government\s+Regulation",
-    "Perpres": r"Peraturan\s+Presiden|Perpres|Presidential\s+Regulation",
-    "Keppres": r"Keputusan\s+Presiden|Keppres",
-    "PMK": r"Peraturan\s+Menteri\s+Keuangan|PMK|Minister\s+of\s+Finance\s+Regulation",
-    "Permenkumham": r"Peraturan\s+Menteri\s+Hukum\s+dan\s+(?:HAM|Hak\s+Asasi\s+Manusia)"
-    r"|Permenkumham",
-    "Permenimipas": r"Peraturan\s+Menteri\s+Imigrasi\s+dan\s+Pemasyarakatan|Permenimipas",
-    "Permenaker": r"Peraturan\s+Menteri\s+(?:Ketenagakerjaan|Tenaga\s+Kerja)|Permenaker",
-    "Permendag": r"Peraturan\s+Menteri\s+Perdagangan|Permendag",
-    "Permenperin": r"Peraturan\s+Menteri\s+Perindustrian|Permenperin",
-    "Peraturan BKPM": r"(?:Peraturan|Perka)\s+(?:Kepala\s+)?BKPM",
-    "POJK": r"Peraturan\s+(?:OJK|Otoritas\s+Jasa\s+Keuangan)|POJK",
-    "Perda": r"Peraturan\s+Daerah|Perda",
-    "PER": r"(?:Peraturan\s+(?:Direktur\s+Jenderal|Dirjen)|Perdirjen)\s+Pajak|PER(?=-\d|$)",
-}
-_CODES = {
-    "KUHPerdata": r"KUH\s?Perdata|KUHPer|Kitab\s+Undang-Undang\s+Hukum\s+Perdata",
-    "KUHAP": r"KUHAP|Kitab\s+Undang-Undang\s+Hukum\s+Acara\s+Pidana",
-    "KUHP": r"KUHP|Kitab\s+Undang-Undang\s+Hukum\s+Pidana|(?:Criminal|Penal)\s+Code",
-    "KUHD": r"KUHD|Kitab\s+Undang-Undang\s+Hukum\s+Dagang",
-    "UUD 1945": r"UUD(?:\s+NRI)?(?:\s+Tahun)?\s+1945",
-}
-
-# Blanks within a line (NBSP too): a number does not take its unit from the next line.
-_S = r"[^\S\n]"
 # Markdown may put asterisks between a number and its unit: "**30** hari".
 _GAP = r"(?:[^\S\n]|\*)*"
 # "dua koma lima persen" is not five percent; decimals in words are left out.
@@ -136,10 +91,10 @@ _COUNT = rf"(?:{_DIGITS}|{_WORDS})"
 _GLOSS = rf"(?:{_S}*\([\w ]{{1,40}}\))?"
 _TO = rf"(?:{_GAP}[-\u2013\u2014]{_GAP}|{_S}+(?:sampai(?:{_S}+dengan)?|hingga|s\.?/?d\.?|to){_S}+)"
 _OR = rf"{_S}+(?:dan|atau|and|or){_S}+"
-_UNIT = rf"(?:{_either(_UNITS)})(?!\w)"
-_SIGN = rf"(?<!\w){_either(_SIGNS)}"
-_NOUN = rf"{_GAP}(?P<currency>{_either(_NOUNS)})(?!\w)"
-_LOW_SCALE = rf"(?:{_GAP}(?P<low_scale>{_either(_SCALES)})(?!\w))?"
+_UNIT = rf"(?:{either(_UNITS)})(?!\w)"
+_SIGN = rf"(?<!\w){either(_SIGNS)}"
+_NOUN = rf"{_GAP}(?P<currency>{either(_NOUNS)})(?!\w)"
+_LOW_SCALE = rf"(?:{_GAP}(?P<low_scale>{either(_SCALES)})(?!\w))?"
 _HIGH_SCALE = _LOW_SCALE.replace("low", "high")
 
 _MEASURE = re.compile(
@@ -173,29 +128,6 @@ _RUPIAH = re.compile(r"\bRp|\brupiah\b|\bIDR|juta\b|jt\b|miliar\b", re.IGNORECAS
 # How far from a bare "10 M" the rupiah may be named, in characters.
 _NEAR = 40
 
-_ARTICLE = re.compile(
-    rf"(?<!\w)(?:(?P<tax>PPh{_S}+)?(?:Pasal|Article|Ps\.){_S}*"
-    # "PPh 21", but not "PPh 15%": the articles that name a tax, without a unit behind them.
-    rf"|(?P<short>PPh{_S}+)(?=(?:4|15|2[1-69])(?![.,]?\d|{_S}*(?:%|persen|juta|jt|rb|ribu))))"
-    rf"(?P<article>\d+[A-Z]{{0,2}})\b"
-    rf"(?:{_S}*(?:(?:ayat|paragraph){_S}*\(?|\((?=\d+[a-z]?\)))(?P<ayat>\d{{1,2}}[a-z]?)\)?)?"
-    rf"(?:{_S}*(?:huruf|letter){_S}*\(?(?P<huruf>[a-z])\b\)?)?"
-    rf"(?:{_S}*(?:angka|number){_S}*\(?(?P<angka>\d+)\)?)?",
-    re.IGNORECASE,
-)
-_NUMBERED = re.compile(
-    rf"(?<!\w)(?P<type>{_either(_INSTRUMENTS)})(?:{_S}*\([^()\n]{{1,20}}\))?"
-    # The title may stand before the number: "UU Penanaman Modal No. 25 …".
-    rf"(?:{_S}+(?-i:[A-Z])[\w/]*){{0,6}}?{_S}*(?:Nomor|No\.?|Number|-)?{_S}*:?{_S}*"
-    rf"(?P<number>\d+[A-Z]?|[A-Z][\w.]*-\d[\w.]*)(?:/[A-Z][\w.-]*)*"
-    rf"(?:{_S}*/{_S}*|,?{_S}+(?:tahun|thn|th\.?|of|year){_S}+)(?P<year>(?:19|20)\d\d)(?!\d)",
-    re.IGNORECASE,
-)
-_PMK_ALONE = re.compile(r"(?<!\w)(?P<number>\d+)/PMK\.\d+/(?P<year>\d{4})(?!\d)", re.IGNORECASE)
-_CODE = re.compile(rf"(?<!\w)(?P<code>{_either(_CODES)})(?:\s*\([A-Z]+\))?(?!\w)", re.IGNORECASE)
-_TITLE = re.compile(r"(?<!\w)(?:UU|Undang-[Uu]ndang)((?:[^\S\n]+(?!No(?:mor)?\b)[A-Z]\w*){1,4})")
-_OF = re.compile(r"[\s,]*(?:(?:dari|dalam|pada|of(?:\s+the)?)\s+)?")
-
 
 def find(text: str) -> list[Fact]:
     """Return the facts of `text`, ordered and without overlaps."""
@@ -222,63 +154,12 @@ def agreement(answer: str, golden: str) -> tuple[int, int, int]:
     return len(ours & theirs), len(theirs), len(ours - theirs)
 
 
-def _citations(text: str) -> Iterator[Fact]:
-    """Yield articles joined to the law they stand in, lone articles, lone laws and tax names."""
-    laws = list(_laws(text))
-    free = laws + list(_codes(text))
-    for match in _ARTICLE.finditer(text):
-        article = _article(match)
-        law = None if match["tax"] or match["short"] else _law_of(text, article, free)
-        if law is None:
-            yield article
-            continue
-        free.remove(law)
-        start, end = min(article.start, law.start), max(article.end, law.end)
-        yield Fact("citation", f"{article.value} {law.value}", start, end)
-    yield from (law for law in laws if law in free)
-
-
-def _article(match: re.Match[str]) -> Fact:
-    parts = [f"{name} {match[name].lower()}" for name in ("ayat", "huruf", "angka") if match[name]]
-    tax = "PPh " if match["tax"] or match["short"] else ""
-    value = " ".join([f"{tax}pasal {match['article'].upper()}", *parts])
-    return Fact("citation", value, *match.span())
-
-
-def _law_of(text: str, article: Fact, laws: list[Fact]) -> Fact | None:
-    """Return the law right behind the article, else the one right before it."""
-    behind = [law for law in laws if _is_gap(text, article.end, law.start)]
-    before = [law for law in laws if _is_gap(text, law.end, article.start)]
-    return next(iter(behind + before), None)
-
-
-def _is_gap(text: str, start: int, end: int) -> bool:
-    return start <= end and _OF.fullmatch(text, start, end) is not None
-
-
-def _laws(text: str) -> Iterator[Fact]:
-    for match in _NUMBERED.finditer(text):
-        # "PER-11/PJ/2025" and "PMK-112/…" repeat the type in the number.
-        number = re.sub(r"^(?:PER|PMK)-", "", match["number"].upper()).lstrip("0")
-        name = _name(_INSTRUMENTS, match["type"])
-        yield Fact("citation", f"{name} {number}/{match['year']}", *match.span())
-    for match in _PMK_ALONE.finditer(text):
-        yield Fact("citation", f"PMK {match['number']}/{match['year']}", *match.span())
-
-
-def _codes(text: str) -> Iterator[Fact]:
-    for match in _CODE.finditer(text):
-        yield Fact("citation", _name(_CODES, match["code"]), *match.span())
-    for match in _TITLE.finditer(text):
-        yield Fact("citation", f"UU {' '.join(match[1].split())}", *match.span())
-
-
 def _amounts(text: str) -> Iterator[Fact]:
     for match in _PREFIXED.finditer(text):
-        currency = _name(_SIGNS, match["currency"])
+        currency = name_of(_SIGNS, match["currency"])
         yield from _amount(match, currency, True, bool(match["second"]))
     for match in _SUFFIXED.finditer(text):
-        currency = _name(_NOUNS, match["currency"])
+        currency = name_of(_NOUNS, match["currency"])
         yield from _amount(match, currency, bool(match["low_scale"]), True)
     for match in _BARE.finditer(text):
         near = text[max(0, match.start() - _NEAR) : match.end() + _NEAR]
@@ -303,7 +184,7 @@ def _factor(scale: str | None, currency: str) -> int:
     """Return what the scale multiplies by: an M is a miliar of rupiah, a million elsewhere."""
     if scale is None:
         return 1
-    power = _name(_SCALES, scale)
+    power = name_of(_SCALES, scale)
     return int(10 ** (int(power) if power != "M" else 9 if currency == "IDR" else 6))
 
 
@@ -318,14 +199,14 @@ def _measures(text: str) -> Iterator[Fact]:
 
 def _measured(match: re.Match[str]) -> list[_End]:
     # Nobody states thousands of percent: "6,125 %" is a decimal, and "60 x 5%" is a sum.
-    is_share = _name(_UNITS, match["unit"]) == "%"
+    is_share = name_of(_UNITS, match["unit"]) == "%"
     times = f"{_plain(_count(match['times']))}x" if match["times"] and not is_share else ""
     # In "5 atau 10 tahun" the 5 is a duration of its own.
     low_unit = match["low_unit"] or (match["unit"] if match["or"] else "")
     ends = []
     for group, unit in (("low", low_unit), ("high", match["unit"])):
         if match[group]:
-            form = f"{times}{{}} {_name(_UNITS, unit)}" if unit else ""
+            form = f"{times}{{}} {name_of(_UNITS, unit)}" if unit else ""
             ends.append(_End(group, _count(match[group], grouped=not is_share), form))
     return ends
 
@@ -387,4 +268,4 @@ def _plain(value: Decimal) -> str:
     return f"{value.normalize():f}"
 
 
-_DETECTORS: tuple[Callable[[str], Iterator[Fact]], ...] = (_citations, _amounts, _measures)
+_DETECTORS: tuple[Callable[[str], Iterator[Fact]], ...] = (citations, _amounts, _measures)

@@ -4,87 +4,134 @@ from __future__ import annotations
 
 import re
 
-STANDARD = {
-    "gimana": "bagaimana",
-    "gmn": "bagaimana",
-    "gmana": "bagaimana",
-    "nggak": "tidak",
-    "ngga": "tidak",
-    "enggak": "tidak",
-    "gak": "tidak",
-    "ga": "tidak",
-    "gk": "tidak",
+# "standard: spellings"; what a chat drops from a common word, "bsk" of "besok", casual.py finds.
+_SPELLINGS = """
+    bagaimana: gimana gmn gmana gmna gimna gimane pegimana
+    tidak: nggak ngga enggak engga gak ga gk ngak nggk ngk kagak kaga ndak nda gag gaa ngg
+    saya: gue gua gw gwe sy sya
+    anda: lo lu elo elu loe
+    sudah: udah dah udh sdh uda dh
+    belum: belom blm blom blum
+    saja: aja doang doank aj ajah sj
+    kalau: kalo klo kl klu kalok
+    membuat: bikin
+    untuk: bwt utk tuk
+    memakai: pake dipake make makek
+    terpakai: kepake
+    dapat: dapet dpt dpet
+    harus: kudu hrs
+    ingin: pengen pengin pgn pngen
+    mengurus: ngurus
+    menyewa: nyewa
+    uang: duit
+    berapa: berapaan brp brapa
+    sampai: sampe sampek ampe smp smpe nyampe
+    habis: abis hbs
+    seperti: kayak kyk kek
+    terus: trus trs teros
+    mengapa: knp napa ngapa knapa
+    memang: emang emg emng
+    hanya: cuma cuman cmn
+    bersama: bareng barengan
+    dengan: ama dgn dg dng
+    yang: yg
+    dalam: dlm
+    karena: krn karna krna
+    asing: bule
+    juga: jg jga
+    lagi: lg lgi
+    jadi: jd jdi
+    dari: dr dri
+    tapi: tp tpi
+    bisa: bs bsa
+    banyak: bnyk byk bnyak
+    orang: org
+    jangan: jgn jngan
+    masih: msh masi
+    masuk: msk
+    benar: bener bnr
+    cepat: cepet cpt
+    tetap: tetep ttp ttep
+    hilang: ilang
+    tadi: td tdi
+    kemarin: kemaren kmrn kmaren kmren
+    nomor: nomer nmr nmer
+    tanya: nanya
+    menunggu: nunggu nungguin
+    mencari: nyari nyariin
+    mengambil: ngambil
+    mengirim: ngirim
+    mengisi: ngisi
+    menerima: nerima
+    menambah: nambah
+    memberi: ngasih kasi
+    mengecek: ngecek
+    mencoba: nyoba nyobain
+    memesan: mesen pesen
+    menjawab: ngejawab
+    menghitung: ngitung
+    mengerti: ngerti
+    tahu: tau
+    melihat: liat ngeliat lihatin
+    teman: temen tmn
+    malam: malem mlm
+    balas: bales bls
+    tolong: tlg tlong tulung
+    mohon: mhn mhon
+    sekali: bgt banget bngt
+    bagus: bgs
+    sekarang: skrg skrng skarang skg skr skrang
+    besok: bsk
+    nanti: ntar entar nti
+    sebelum: sblm seblm
+    padahal: pdhl pdahal pdhal
+    tersebut: tsb
+    lebih: lbh
+    langsung: lgsg lgsung lngsng
+    dulu: dlu
+    bulan: bln
+    telepon: telpon telfon tlp tlpn
+    tanggal: tgl
+    beberapa: bbrp bberapa
+    ribu: rb rebu
+    juta: jt
+    kira: kirain
+    selesai: kelar
+"""
+CASUAL = {
+    spelling: standard.strip()
+    for standard, spellings in (line.split(":") for line in _SPELLINGS.split("\n") if ":" in line)
+    for spelling in spellings.split()
+}
+"""Casual spellings and words, with the standard ones."""
+_SYNONYMS = {
     "tak": "tidak",
-    "gue": "saya",
-    "gua": "saya",
-    "gw": "saya",
     "aku": "saya",
-    "lo": "anda",
-    "lu": "anda",
     "kamu": "anda",
-    "udah": "sudah",
-    "dah": "sudah",
-    "udh": "sudah",
-    "belom": "belum",
-    "blm": "belum",
-    "aja": "saja",
-    "doang": "saja",
-    "kalo": "kalau",
-    "klo": "kalau",
     "jika": "kalau",
     "apabila": "kalau",
-    "bikin": "membuat",
     "buat": "untuk",
-    "bwt": "untuk",
-    "pake": "memakai",
     "pakai": "memakai",
     "menggunakan": "memakai",
-    "dapet": "dapat",
     "bisa": "dapat",
     "boleh": "dapat",
     "mesti": "harus",
-    "kudu": "harus",
     "wajib": "harus",
     "perlu": "harus",
-    "pengen": "ingin",
-    "pengin": "ingin",
     "mau": "ingin",
     "hendak": "ingin",
-    "ngurus": "mengurus",
     "urus": "mengurus",
-    "nyewa": "menyewa",
     "beli": "membeli",
     "jual": "menjual",
     "bayar": "membayar",
     "kerja": "bekerja",
-    "duit": "uang",
     "ongkos": "biaya",
     "tarif": "biaya",
-    "berapaan": "berapa",
-    "brp": "berapa",
-    "sampe": "sampai",
-    "sampek": "sampai",
-    "abis": "habis",
-    "kayak": "seperti",
-    "kyk": "seperti",
-    "trus": "terus",
     "kenapa": "mengapa",
-    "knp": "mengapa",
-    "emang": "memang",
-    "cuma": "hanya",
-    "cuman": "hanya",
-    "bareng": "bersama",
     "sama": "dengan",
-    "ama": "dengan",
-    "yg": "yang",
-    "dgn": "dengan",
-    "utk": "untuk",
-    "dlm": "dalam",
-    "krn": "karena",
-    "karna": "karena",
-    "bule": "asing",
     "wna": "asing",
 }
+STANDARD = CASUAL | _SYNONYMS
 PARTICLES = frozenset(
     "dong sih ya yah nih kok deh lah kah kan tuh toh bro gan kak mas mbak min pak bu".split()
 )
