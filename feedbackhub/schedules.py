@@ -28,6 +28,8 @@ def wanted() -> tuple[Schedule, ...]:
         Schedule("Periksa pelatihan", "tuning.reconcile_runs", 1),
         Schedule("Olah penilaian jadi konsep dan koreksi", "reviews.link_feedback", 1),
         Schedule("Olah interaksi", "reviews.process_interactions", 5),
+        Schedule("Periksa teks pasangan", "reviews.examine_pairs", 1),
+        Schedule("Atur urutan antrean", "reviews.tend_queue", 15),
         Schedule("Rekap trafik", "tuning.roll_up_traffic", 5),
         Schedule("Lengkapi asisten baru", "tuning.equip_assistants", 1),
         Schedule("Pelatihan ulang mingguan", "tuning.retrain_weekly", "0 3 * * 0"),

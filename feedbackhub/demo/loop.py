@@ -13,7 +13,15 @@ from django.utils import timezone
 from feedbackhub.demo.cast import Cast
 from feedbackhub.demo.process import Client
 from feedbackhub.demo.sample import Sample
-from reviews.domain import checklists, corrections, feedback, flag_words, flags, imports, verdicts
+from reviews.domain import (
+    checklists,
+    corrections,
+    feedback,
+    flag_words,
+    imports,
+    inspection,
+    verdicts,
+)
 from reviews.enums import CorrectionStatus, Decision, PairStatus
 from reviews.models import Assistant, Category, Feedback, Pair
 from tuning.domain import datasets, exports, runs, traffic, versions
@@ -135,7 +143,8 @@ class Loop:
             items = checklists.items(self.assistant)
             answers = {item.pk: item.part not in parts for item in items}
             return self._with_facts(pair, script["decision"], answers, script["note"])
-        blocking = [flag_words.describe(flag).message for flag in flags.look(pair) if flag.blocks]
+        serious = [flag for flag in inspection.look(pair) if flag.blocks]
+        blocking = [flag_words.describe(flag).message for flag in serious]
         if blocking:
             return verdicts.Ruling(Decision.NEEDS_WORK, {}, "; ".join(blocking))
         return self._with_facts(pair, Decision.APPROVE, yes)

@@ -9,6 +9,8 @@ from celery import current_app
 from django.db import transaction
 
 log = logging.getLogger("hub.hints")
+EXAMINE = "reviews.examine_pairs"
+"""Texts, or what they are held against, have changed: the checks are due."""
 
 
 def _send(task: str, after: float, arguments: dict[str, Any]) -> None:

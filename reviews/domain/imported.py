@@ -58,10 +58,11 @@ class Categories:
 
     def read(self) -> None:
         """Look them up (anew: a row that was taken back takes its new category with it)."""
-        self.strictest = 1
+        self.strictest, self.confirm_facts = 1, False
         self.known: dict[str, Category] = {}
         for category in self.assistant.categories.all():
             self.strictest = max(self.strictest, category.reviewers_needed)
+            self.confirm_facts = self.confirm_facts or category.confirm_facts
             for name in (category.slug, category.name, *category.aliases):
                 self.known[name.casefold()] = category
 
@@ -72,7 +73,11 @@ class Categories:
             self.known[key], created = Category.objects.get_or_create(
                 assistant=self.assistant,
                 slug=slug[:50],
-                defaults={"name": name.strip()[:100], "reviewers_needed": self.strictest},
+                defaults={
+                    "name": name.strip()[:100],
+                    "reviewers_needed": self.strictest,
+                    "confirm_facts": self.confirm_facts,
+                },
             )
             # In a dry run it may be made once more, after a portion was taken back.
             if created and self.known[key].name not in self.report.new_categories:

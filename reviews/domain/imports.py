@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from reviews.domain import assistants, identity, imported, interactions, pairs, sheet_imports
+from reviews.domain.hints import EXAMINE, hint
 from reviews.domain.imported import Added, Categories
 from reviews.enums import Language, Register
 from reviews.formats import FormatError, alpaca
@@ -66,7 +67,7 @@ def _alpaca(raw: bytes, run: ImportRun, report: Report) -> Iterator[Added]:
             report.refused.append(Refusal(line, str(error)))
             continue
         report.ignored_keys.update(value.keys() - KNOWN_KEYS)
-        pair, created = pairs.add(run.assistant, new)
+        pair, created = pairs.add(run.assistant, new, in_bulk=True)
         yield Added(pair.identity, created)
 
 
@@ -166,6 +167,8 @@ def run(
         if dry_run:
             row.delete()
     report.run = None if dry_run else row
+    if report.created and not dry_run:
+        hint(EXAMINE)
     return report
 
 

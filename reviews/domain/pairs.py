@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop
 
 from reviews.domain import identity
 from reviews.domain.errors import Conflict, Invalid
+from reviews.domain.hints import EXAMINE, hint
 from reviews.domain.transitions import CHANGED, IMPOSSIBLE, IllegalMove, StaleMove, move
 from reviews.enums import SORTABLE, PairSource, PairStatus, Register
 from reviews.models import Assistant, Category, ImportRun, Pair, PairRevision, Question
@@ -111,8 +112,11 @@ def _insert(assistant: Assistant, key: str, new: NewPair) -> Pair:
     return pair
 
 
-def add(assistant: Assistant, new: NewPair) -> tuple[Pair, bool]:
-    """The pair with this history, question and answer, made as a draft where there is none."""
+def add(assistant: Assistant, new: NewPair, *, in_bulk: bool = False) -> tuple[Pair, bool]:
+    """The pair with this history, question and answer, made as a draft where there is none.
+
+    Whoever adds many at once hints at the checks once, in the end.
+    """
     key = identity.of_pair(new.history, new.question, new.answer, new.system)
     rows = Pair.objects.filter(assistant=assistant, identity=key).select_related("current_revision")
     there = rows.first()
@@ -120,7 +124,10 @@ def add(assistant: Assistant, new: NewPair) -> tuple[Pair, bool]:
         return there, False
     try:
         with transaction.atomic():
-            return _insert(assistant, key, new), True
+            made = _insert(assistant, key, new)
+            if not in_bulk:
+                hint(EXAMINE)
+            return made, True
     except IntegrityError:
         # Somebody else added it between the look and the insert.
         return rows.get(), False
@@ -162,6 +169,7 @@ def revise(
     if pair.status == PairStatus.RETIRED:
         raise Conflict(gettext_noop("a retired pair is not edited"))
     with transaction.atomic():
+        hint(EXAMINE)
         # Takes the row before the number is given: of two editors one is told to look again.
         mine = Pair.objects.filter(pk=pair.pk, current_revision=seen, status=pair.status)
         if not mine.update(updated_at=now):
@@ -210,13 +218,17 @@ def reopen(pair: Pair, *, by: Any, why: str, now: datetime) -> None:
     if pair.status not in (PairStatus.APPROVED, PairStatus.REJECTED, PairStatus.NEEDS_WORK):
         raise IllegalMove(IMPOSSIBLE)
     fields = {"round": pair.round + 1, "checks_due": True, **_new_round(pair)}
-    move(pair, PairStatus.IN_REVIEW, by=by, note=why, now=now, fields=fields)
+    with transaction.atomic():
+        hint(EXAMINE)
+        move(pair, PairStatus.IN_REVIEW, by=by, note=why, now=now, fields=fields)
 
 
 def retire(pair: Pair, *, by: Any, why: str, now: datetime) -> None:
     if not why.strip():
         raise Invalid({"note": gettext_noop("say why it is retired")})
-    move(pair, PairStatus.RETIRED, by=by, note=why, now=now)
+    with transaction.atomic():
+        hint(EXAMINE)
+        move(pair, PairStatus.RETIRED, by=by, note=why, now=now, fields={"checks_due": True})
 
 
 def sort(pair: Pair, category: Category, register: str) -> None:

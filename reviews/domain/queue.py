@@ -209,3 +209,9 @@ def weigh_targets() -> None:
         boost = round(BOOST * short / category.target) if category.target else 0
         if boost != category.boost:
             Category.objects.filter(pk=category.pk).update(boost=boost)
+
+
+def tend(now: datetime) -> None:
+    """What time and approvals change in the queue's order. Safe to run twice."""
+    mark_stale(now)
+    weigh_targets()

@@ -164,7 +164,7 @@ def _pairs(raw: bytes, run: ImportRun, report: Report) -> Iterator[Added]:
             import_run=run,
             import_line=line,
         )
-        return Added(key, pairs.add(assistant, new)[1])
+        return Added(key, pairs.add(assistant, new, in_bulk=True)[1])
 
     return sheet.rows(raw, take)
 

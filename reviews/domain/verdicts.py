@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop
 from reviews.checks import facts
 from reviews.domain import checklists, claims
 from reviews.domain.errors import Conflict, Expired, Invalid, Refused
+from reviews.domain.hints import EXAMINE, hint
 from reviews.domain.transitions import CHANGED, StaleMove, move
 from reviews.enums import (
     QUEUED,
@@ -249,6 +250,9 @@ def decide(
         if outcome:
             move(pair, outcome, by=by, note=verdict.note, now=now)
         said = {"last_hand": by} | ({"given": F("given") + 1} if first_word else {})
+        if outcome == PairStatus.APPROVED:
+            said["checks_due"] = True
+            hint(EXAMINE)
         Pair.objects.filter(pk=pair.pk).update(**said)
     return verdict
 
@@ -271,7 +275,9 @@ def stand_back(pair: Pair, *, by: Any, now: datetime) -> None:
         "given": len(votes),
         "slots": pair.reviewers_needed + asked,
         "last_hand": votes[-1].reviewer if votes else pair.current_revision.author,
+        "checks_due": True,
     }
+    hint(EXAMINE)
     note = "undo"
     if pair.status not in (PairStatus.DRAFT, PairStatus.IN_REVIEW):
         move(pair, PairStatus.IN_REVIEW, by=by, note=note, now=now)

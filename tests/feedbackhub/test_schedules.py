@@ -36,6 +36,8 @@ def test_what_is_scheduled():
         "Periksa pelatihan": ("tuning.reconcile_runs", 1, True),
         "Olah penilaian jadi konsep dan koreksi": ("reviews.link_feedback", 1, True),
         "Olah interaksi": ("reviews.process_interactions", 5, True),
+        "Periksa teks pasangan": ("reviews.examine_pairs", 1, True),
+        "Atur urutan antrean": ("reviews.tend_queue", 15, True),
         "Rekap trafik": ("tuning.roll_up_traffic", 5, True),
         "Lengkapi asisten baru": ("tuning.equip_assistants", 1, True),
         "Pelatihan ulang mingguan": (

@@ -96,17 +96,17 @@ def test_the_history_is_the_items_own_oldest_first(assistant):
 
 def test_fields_are_set_by_the_same_move(assistant):
     pair = factories.pair(assistant)
-    transitions.move(pair, PairStatus.IN_REVIEW, now=NOW, fields={"priority": 7})
-    assert pair.priority == 7
-    assert Pair.objects.values_list("status", "priority").get() == ("in_review", 7)
+    transitions.move(pair, PairStatus.IN_REVIEW, now=NOW, fields={"voices": 7})
+    assert pair.voices == 7
+    assert Pair.objects.values_list("status", "voices").get() == ("in_review", 7)
 
 
 def test_an_illegal_move_sets_no_field(assistant):
     pair = factories.pair(assistant)
     with pytest.raises(IllegalMove):
-        transitions.move(pair, PairStatus.APPROVED, now=NOW, fields={"priority": 7})
+        transitions.move(pair, PairStatus.APPROVED, now=NOW, fields={"voices": 7})
     assert (pair.status, pair.priority) == ("draft", 0)
-    assert Pair.objects.values_list("status", "priority").get() == ("draft", 0)
+    assert Pair.objects.values_list("status", "voices").get() == ("draft", 0)
 
 
 def test_a_status_that_changed_meanwhile_stops_the_move(assistant):
@@ -115,9 +115,9 @@ def test_a_status_that_changed_meanwhile_stops_the_move(assistant):
     transitions.move(pair, PairStatus.RETIRED, now=NOW)
     before = _audit()
     with pytest.raises(StaleMove):
-        transitions.move(stale, PairStatus.IN_REVIEW, now=NOW, fields={"priority": 7})
+        transitions.move(stale, PairStatus.IN_REVIEW, now=NOW, fields={"voices": 7})
     assert stale.status == "approved"
-    assert Pair.objects.values_list("status", "priority").get() == ("retired", 0)
+    assert Pair.objects.values_list("status", "voices").get() == ("retired", 0)
     assert _audit() == before
 
 
