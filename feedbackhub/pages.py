@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from axes.middleware import AxesMiddleware
+from csp.middleware import CSPMiddleware
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
@@ -70,4 +72,12 @@ class Messages(_PagesOnly, MessageMiddleware):
 
 
 class Frames(_PagesOnly, XFrameOptionsMiddleware):
+    pass
+
+
+class Lockouts(_PagesOnly, AxesMiddleware):
+    pass
+
+
+class ContentPolicy(_PagesOnly, CSPMiddleware):
     pass

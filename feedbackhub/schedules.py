@@ -33,6 +33,7 @@ def wanted() -> tuple[Schedule, ...]:
         Schedule("Rekap trafik", "tuning.roll_up_traffic", 5),
         Schedule("Lengkapi asisten baru", "tuning.equip_assistants", 1),
         Schedule("Pelatihan ulang mingguan", "tuning.retrain_weekly", "0 3 * * 0"),
+        Schedule("Hapus catatan login gagal", "feedbackhub.prune_logins", "45 3 * * *"),
         Schedule("Hapus data lewat masa simpan", "tuning.purge", "30 3 * * *"),
     )
 

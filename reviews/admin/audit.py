@@ -10,6 +10,7 @@ from reviews.models import StatusChange
 @admin.register(StatusChange)
 class StatusChangeAdmin(LongList, ReadOnlyAdmin):
     list_display = ("at", "content_type", "object_id", "before", "after", "by", "note")
+    fields = ("at", "content_type", "object_id", "before", "after", "by", "note")
     list_filter = ("content_type",)
     list_select_related = ("content_type", "by")
     search_fields = ("object_id__exact", "by__username")

@@ -9,7 +9,7 @@ from typing import Any
 
 from csp.decorators import csp
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.urls import path, reverse
@@ -118,6 +118,10 @@ def _text(body: dict[str, Any], name: str) -> str:
         raise _Wrong(f"{name}: a text is wanted")
     if len(value) > LONGEST:
         raise Invalid({name: gettext_noop("is too long")})
+    return _clean(value, name)
+
+
+def _clean(value: str, name: str) -> str:
     # PostgreSQL can't hold the first, UTF-8 not the second.
     if "\x00" in value or any("\ud800" <= char <= "\udfff" for char in value):
         raise Invalid({name: gettext_noop("holds characters that can't be stored")})
@@ -151,11 +155,10 @@ def _ids(body: dict[str, Any], name: str) -> list[int]:
 
 
 def _ruling(body: dict[str, Any]) -> verdicts.Ruling:
-    facts = {
-        tuple(key.split(":", 1)): right
-        for key, right in _map(body, "facts", bool).items()
-        if ":" in key and "\x00" not in key
-    }
+    facts = {}
+    for key, right in _map(body, "facts", bool).items():
+        kind, _colon, value = _clean(key, "facts").partition(":")
+        facts[kind, value] = right
     return verdicts.Ruling(
         decision=_text(body, "decision"),
         answers=_by_item(_map(body, "answers", bool)),
@@ -386,7 +389,7 @@ def page(request: HttpRequest) -> HttpResponse:
 def urls(site_view: Callable[..., Any], may: Callable[[HttpRequest, str], None]) -> list[Any]:
     """The desk's addresses; `site_view` is the admin's own guard, for the page alone."""
 
-    def guarded(request: HttpRequest) -> HttpResponse:
+    def guarded(request: HttpRequest) -> HttpResponseBase:
         may(request, PERMISSION)
         return page(request)
 

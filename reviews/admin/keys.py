@@ -66,6 +66,11 @@ def _limit() -> forms.IntegerField:
     )
 
 
+def _scopes() -> list[tuple[str, str]]:
+    """Asked for each form: the labels are in the reader's language, not in the server's."""
+    return [(scope.value, f"{scope.value}: {scope.label}") for scope in Scope]
+
+
 class NewKeyForm(forms.Form):
     assistant = forms.ModelChoiceField(
         Assistant.objects.all(), label=gettext_lazy("assistant"), widget=UnfoldAdminSelectWidget
@@ -74,7 +79,7 @@ class NewKeyForm(forms.Form):
         max_length=100, label=gettext_lazy("name"), widget=UnfoldAdminTextInputWidget
     )
     scopes = forms.MultipleChoiceField(
-        choices=[(scope.value, f"{scope.value}: {scope.label}") for scope in Scope],
+        choices=_scopes,
         label=gettext_lazy("scopes"),
         initial=[Scope.FEEDBACK],
         widget=UnfoldAdminCheckboxSelectMultipleWidget,

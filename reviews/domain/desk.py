@@ -42,8 +42,8 @@ def fill(reviewer: Any, now: datetime, holding: Collection[int] = ()) -> Claim |
             if claim.purpose != Purpose.REVIEW or _fits(claim):
                 return _looked_at(claim)
             claims.release([claim.pk], reviewer, now)
-    claim = queue.next_for(reviewer, now)
-    return _looked_at(claim) if claim else None
+    new = queue.next_for(reviewer, now)
+    return _looked_at(new) if new else None
 
 
 def _fits(claim: Claim) -> bool:

@@ -98,7 +98,8 @@ def describe(flag: Flag) -> Described:
     title = str(TITLES.get(flag.kind, flag.kind))
     message: Any = MESSAGES.get(flag.kind)
     if flag.kind == "length":
-        message = LENGTHS.get((flag.values.get("part"), flag.values.get("reason")))
+        about = (str(flag.values.get("part")), str(flag.values.get("reason")))
+        message = LENGTHS.get(about)
     if message is None:
         return Described(title, title)
     return Described(title, str(message) % _values(flag))

@@ -16,7 +16,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from reviews.checks import duplicates
 from reviews.domain import inspection, passages
 from reviews.enums import WAITING, PairStatus
-from reviews.models import Band, Flag, Pair
+from reviews.models import Band, Flag, Pair, PairRevision
 
 log = logging.getLogger("hub.flags")
 PORTION = 200
@@ -24,10 +24,10 @@ LOOKED_AT = [*WAITING, PairStatus.NEEDS_WORK]
 """Statuses in which a person still has to judge what is noticed."""
 
 
-def _store(pair: Pair, found: list[Flag], bands: list[int]) -> None:
-    Flag.objects.filter(revision=pair.current_revision).delete()
+def _store(pair: Pair, revision: PairRevision, found: list[Flag], bands: list[int]) -> None:
+    Flag.objects.filter(revision=revision).delete()
     for flag in found:
-        flag.revision = pair.current_revision
+        flag.revision = revision
     Flag.objects.bulk_create(found)
     Band.objects.filter(pair=pair).delete()
     Band.objects.bulk_create(
@@ -52,7 +52,7 @@ def examine(pair: Pair) -> int:
         )
         if not mine.update(checks_due=False):
             return 0
-        _store(pair, found, bands)
+        _store(pair, revision, found, bands)
         passages.keep_up(pair)
         _others_due(pair)
     pair.checks_due = False

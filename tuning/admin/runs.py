@@ -23,9 +23,13 @@ CHART_WIDTH, CHART_HEIGHT = 600, 160
 
 @admin.register(BaseModel)
 class BaseModelAdmin(HubAdmin):
-    list_display = ("name", "provider", "provider_name", "backend", "retires_date")
+    list_display = ("name", "provider", "remote", "backend", "retires_date")
     list_filter = ("provider",)
     search_fields = ("name",)
+
+    @admin.display(description=gettext_lazy("name at the provider"))
+    def remote(self, obj: BaseModel) -> str:
+        return obj.provider_name
 
 
 class LaunchForm(forms.Form):
