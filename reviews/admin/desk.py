@@ -51,7 +51,7 @@ def _problem(status: int, code: str, message: str, **more: Any) -> JsonResponse:
     return JsonResponse({"problem": code, "message": message, "fields": {}, **more}, status=status)
 
 
-def _refusal(error: Refused) -> JsonResponse:
+def _refusal(error: Refused, **more: Any) -> JsonResponse:
     """How a domain refusal is told: the most special class first."""
     if isinstance(error, Invalid):
         fields = {name: _(str(reason)) for name, reason in error.fields.items()}
@@ -66,7 +66,7 @@ def _refusal(error: Refused) -> JsonResponse:
     )
     for kind, status, code in codes:
         if isinstance(error, kind):
-            return _problem(status, code, _(str(error)))
+            return _problem(status, code, _(str(error)), **more)
     return _problem(422, "refused", _(str(error)))
 
 
@@ -85,7 +85,9 @@ def _call(view: Callable[..., Any]) -> Callable[..., HttpResponse]:
         except _Wrong as error:
             return _problem(422, "malformed", str(error))
         except Refused as error:
-            return _refusal(error)
+            stale = isinstance(error, StaleMove)
+            more = {"item": _as_it_stands(request)} if stale else {}
+            return _refusal(error, **more)
         except DatabaseError:
             return _problem(503, "away", _("The database does not answer: try again."))
 
@@ -184,6 +186,14 @@ def _item(claim: Claim | None, request: HttpRequest) -> dict[str, Any] | None:
         return None
     full = claims.of(claim.pk, request.user)
     return desk_items.item(full, request.user, timezone.now()) if full else None
+
+
+def _as_it_stands(request: HttpRequest) -> dict[str, Any] | None:
+    """The item with the text that it has by now."""
+    pk = _body(request).get("claim")
+    usable = isinstance(pk, int) and 0 < pk < 2**63
+    now = timezone.now()
+    return _item(desk.look_again(pk, by=request.user, now=now), request) if usable else None
 
 
 def _progress(request: HttpRequest) -> dict[str, Any]:

@@ -149,9 +149,10 @@ def item(claim: Claim, reader: Any, now: datetime) -> dict[str, Any]:
     """The item under a claim. A calibration item looks like any other that waits."""
     pair, revision = claim.pair, claim.revision
     hidden = claim.purpose != Purpose.REVIEW
-    status = PairStatus.IN_REVIEW if hidden else PairStatus(pair.status)
+    disputed = not hidden and pair.status == PairStatus.DISPUTED
+    # A draft is told apart from no other, or a gold item could be.
+    status = PairStatus.DISPUTED if disputed else PairStatus.IN_REVIEW
     own = revision.author_id == reader.pk
-    disputed = status == PairStatus.DISPUTED
     given = 0 if hidden else pair.given
     return {
         "claim": claim.pk,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop
 
 from reviews.domain import claims, corrections, flags, pairs, queue, verdicts
 from reviews.domain.claims import Gone
-from reviews.domain.errors import Conflict, Expired, Invalid, Unknown
+from reviews.domain.errors import Conflict, Expired, Invalid, Refused, Unknown
 from reviews.domain.transitions import CHANGED, StaleMove
 from reviews.enums import ClaimEnd, Decision, PairStatus, Purpose
 from reviews.models import Claim, Pair, PairRevision, Suggestion
@@ -120,6 +120,19 @@ def decide(pk: int, seen: int, ruling: verdicts.Ruling, *, by: Any, now: datetim
     verdict = verdicts.decide(claim.pair, ruling, by=by, seen=seen, now=now, claim=claim)
     claim.end, claim.verdict = ClaimEnd.DECIDED, verdict
     return claim
+
+
+def look_again(pk: int, *, by: Any, now: datetime) -> Claim | None:
+    """The pair of a claim whose text changed, as it stands now, in the reviewer's hand where it can
+    be had."""
+    claim = claims.of(pk, by)
+    if claim is None:
+        return None
+    claims.release([pk], by, now)
+    try:
+        return pick(claim.pair_id, by, now)
+    except Refused:
+        return None
 
 
 def skip(pk: int, why: str, *, by: Any, now: datetime) -> Claim:
