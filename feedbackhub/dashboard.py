@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from reviews.admin import queue_state
 from reviews.domain import queue
 from reviews.enums import CorrectionStatus
 from reviews.models import Correction, Feedback, Pair
@@ -18,6 +19,23 @@ from tuning.models import ModelVersion, TuningRun
 
 COUNTED = 999
 """Counting stops here: more is 'a lot', and a page must not count a million rows."""
+
+
+STEERING = (
+    "reviews.view_claim",
+    "reviews.add_checklist",
+    "reviews.add_assistant",
+    "tuning.view_modelversion",
+    "tuning.activate_modelversion",
+)
+"""Who may do any of these has more to look after than the next pair."""
+
+
+def only_reviews(user: Any) -> bool:
+    """Whether the desk is this user's first page."""
+    if not user.is_staff or not user.has_perm("reviews.review_pair"):
+        return False
+    return not any(user.has_perm(permission) for permission in STEERING)
 
 
 def _count(rows: Any) -> str:
@@ -86,7 +104,7 @@ def _models() -> list[dict[str, str]]:
 
 
 def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Tiles for the page, as the user's permissions allow."""
+    """Tiles for the page, and the queue's state, as the user's permissions allow."""
     user = request.user
     tiles: list[dict[str, str]] = []
     if user.has_perm("reviews.review_pair"):  # type: ignore[union-attr]
@@ -95,4 +113,6 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         tiles += _votes()
     if user.has_perm("tuning.view_modelversion"):  # type: ignore[union-attr]
         tiles += _models()
-    return context | {"tiles": tiles}
+    sees_queue = user.has_perm("reviews.view_claim")  # type: ignore[union-attr]
+    queue_now = queue_state.state_context(request) if sees_queue else {}
+    return context | {"tiles": tiles} | queue_now

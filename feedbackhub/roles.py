@@ -1,4 +1,9 @@
-"""The four roles (B10) as groups: made where absent, then the admin's to edit."""
+"""The four roles (B10) as groups: made where absent, then the admin's to edit.
+
+A permission that comes after the first release comes with a migration that grants it to the groups
+that are there: once, so that what an admin took away stays away. Until then each database is made
+with all of them.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +22,15 @@ CURATOR = [
     "add_question",
     "change_question",
     "add_checklist",
-    "change_checklist",
+    "view_reviewer",
+    "add_reviewer",
+    "change_reviewer",
+    # Not for seniors: whoever sees gold items can't be measured by them.
+    "view_golditem",
+    "add_golditem",
+    "change_golditem",
+    "view_claim",
+    "change_claim",
     "add_importrun",
     "view_importrun",
     "view_interaction",
@@ -80,6 +93,8 @@ OPERATOR = [
     "add_crontabschedule",
     "view_intervalschedule",
     "add_intervalschedule",
+    "view_accessattempt",
+    "delete_accessattempt",
 ]
 ROLES = {
     "Peninjau": REVIEWER,
@@ -89,13 +104,16 @@ ROLES = {
 }
 
 
+APPS = ["reviews", "tuning", "django_celery_beat", "axes"]
+
+
 def ensure() -> int:
     """Make the groups that are missing, with their permissions; returns how many."""
     made = 0
     for name, codenames in ROLES.items():
         group, created = Group.objects.get_or_create(name=name)
         if created:
-            ours = Q(content_type__app_label__in=["reviews", "tuning", "django_celery_beat"])
+            ours = Q(content_type__app_label__in=APPS)
             group.permissions.set(Permission.objects.filter(ours, codename__in=codenames))
             made += 1
     return made

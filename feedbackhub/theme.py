@@ -10,6 +10,14 @@ from django.urls import reverse
 from django.utils.functional import lazystr
 from django.utils.translation import gettext_lazy as _
 
+_PAGES: set[str] = set()
+"""Pages of our own that have an item in the sidebar."""
+
+
+def _page_name(request: HttpRequest) -> str:
+    match = request.resolver_match
+    return (match.url_name or "") if match else ""
+
 
 def _item(title: Any, icon: str, model: str, query: str = "") -> dict[str, Any]:
     """A link to the list of `model` ('app.name'), for whoever may see its rows."""
@@ -21,7 +29,28 @@ def _item(title: Any, icon: str, model: str, query: str = "") -> dict[str, Any]:
     def may(request: HttpRequest) -> bool:
         return bool(request.user.has_perm(f"{app}.view_{name}"))  # type: ignore[union-attr]
 
-    return {"title": title, "icon": icon, "link": target, "permission": may}
+    def active(request: HttpRequest) -> bool:
+        """On the list and on its rows, not on a page that has an item of its own."""
+        below = request.path.startswith(reverse(f"admin:{app}_{name}_changelist"))
+        return below and _page_name(request) not in _PAGES
+
+    return {"title": title, "icon": icon, "link": target, "permission": may, "active": active}
+
+
+def _page(title: Any, icon: str, name: str, *permissions: str) -> dict[str, Any]:
+    """A link to a page of our own, for whoever has each of the permissions."""
+
+    def target(_request: HttpRequest) -> str:
+        return reverse(f"admin:{name}")
+
+    def may(request: HttpRequest) -> bool:
+        return bool(request.user.has_perms(permissions))  # type: ignore[union-attr]
+
+    def active(request: HttpRequest) -> bool:
+        return _page_name(request) == name
+
+    _PAGES.add(name)
+    return {"title": title, "icon": icon, "link": target, "permission": may, "active": active}
 
 
 def _group(title: Any, *items: dict[str, Any], collapsible: bool = False) -> dict[str, Any]:
@@ -30,6 +59,10 @@ def _group(title: Any, *items: dict[str, Any], collapsible: bool = False) -> dic
 
 def _stylesheet(_request: HttpRequest) -> str:
     return static("reviews/desk.css")
+
+
+def _curating(_request: HttpRequest) -> str:
+    return static("reviews/curating.css")
 
 
 def _script(_request: HttpRequest) -> str:
@@ -59,7 +92,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_LANGUAGES": True,
     "SHOW_VIEW_ON_SITE": False,
     "COLORS": {"primary": _PRIMARY},
-    "STYLES": [_stylesheet],
+    "STYLES": [_stylesheet, _curating],
     "DASHBOARD_CALLBACK": "feedbackhub.dashboard.fill",
     "SCRIPTS": [_script],
     "SIDEBAR": {
@@ -67,13 +100,37 @@ UNFOLD: dict[str, Any] = {
         "navigation": [
             _group(
                 _("Review"),
-                _item(_("To review"), "rate_review", "reviews.pair", "?queue=mine"),
+                _page(_("Review desk"), "rate_review", "reviews_pair_desk", "reviews.review_pair"),
                 _item(_("All pairs"), "question_answer", "reviews.pair"),
                 _item(_("Corrections"), "edit_note", "reviews.correction"),
                 _item(_("Question bank"), "quiz", "reviews.question"),
                 _item(_("Feedback"), "thumbs_up_down", "reviews.feedback"),
                 _item(_("Interactions"), "receipt_long", "reviews.interaction"),
+                _page(
+                    _("My calibration"),
+                    "self_improvement",
+                    "reviews_golditem_mine",
+                    "reviews.review_pair",
+                ),
+            ),
+            _group(
+                _("Quality of review"),
+                _page(
+                    _("State of the queue"), "traffic", "reviews_claim_state", "reviews.view_claim"
+                ),
                 _item(_("Verdicts"), "gavel", "reviews.verdict"),
+                _page(
+                    _("Agreement"), "handshake", "reviews_verdict_agreement", "reviews.view_verdict"
+                ),
+                _page(
+                    _("Calibration"),
+                    "straighten",
+                    "reviews_golditem_calibration",
+                    "reviews.view_golditem",
+                ),
+                _item(_("Gold items"), "stars", "reviews.golditem"),
+                _item(_("Reviewers"), "groups", "reviews.reviewer"),
+                _item(_("Checklists"), "checklist", "reviews.checklist"),
             ),
             _group(
                 _("Datasets and models"),
@@ -91,7 +148,6 @@ UNFOLD: dict[str, Any] = {
                 _item(_("Categories"), "category", "reviews.category"),
                 _item(_("Prompts"), "terminal", "reviews.promptversion"),
                 _item(_("Request types"), "alt_route", "reviews.requesttype"),
-                _item(_("Checklists"), "checklist", "reviews.checklist"),
                 _item(_("Quality gates"), "verified", "tuning.gate"),
                 _item(_("Base models"), "memory", "tuning.basemodel"),
                 _item(_("Client keys"), "key", "reviews.clientkey"),
@@ -99,6 +155,7 @@ UNFOLD: dict[str, Any] = {
                 _item(_("Schedules"), "schedule", "django_celery_beat.periodictask"),
                 _item(_("Outcomes by day"), "bar_chart", "reviews.outcomecount"),
                 _item(_("Users"), "person", "auth.user"),
+                _item(_("Failed log-ins"), "lock_clock", "axes.accessattempt"),
                 _item(_("Roles"), "group", "auth.group"),
                 _item(_("Status changes"), "history", "reviews.statuschange"),
                 collapsible=True,

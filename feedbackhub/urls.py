@@ -7,7 +7,7 @@ from django.urls import include, path, register_converter
 from django.urls.converters import UUIDConverter
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from feedbackhub import docs, health
+from feedbackhub import dashboard, docs, health
 from feedbackhub.api import handlers
 from feedbackhub.api.views import chat, contexts, feedback, gateway, interactions, models
 
@@ -29,6 +29,14 @@ def home(request: HttpRequest) -> HttpResponse:
     return redirect("admin:index")
 
 
+def front(request: HttpRequest) -> HttpResponse:
+    """The admin's first page; reviewers have theirs at the desk."""
+    if dashboard.only_reviews(request.user):
+        return redirect("admin:reviews_pair_desk")
+    index: HttpResponse = admin.site.admin_view(admin.site.index)(request)
+    return index
+
+
 ai = [
     path("contexts", contexts.Contexts.as_view(), name="contexts"),
     path("feedback/stats", feedback.FeedbackStats.as_view(), name="feedback-stats"),
@@ -42,6 +50,7 @@ ai = [
 ]
 urlpatterns = [
     path("", home, name="home"),
+    path("admin/", front),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/ai/", include(ai)),

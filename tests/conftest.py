@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 
 from feedbackhub import roles
-from reviews.domain import assistants, calibration, checklists, hints, keys, queue
+from reviews.domain import assistants, calibration, checklists, desk, hints, keys, queue
 from reviews.enums import Scope
 from reviews.models import Assistant, Checklist, ClientKey
 from tuning.domain import exemplars, versions
@@ -43,6 +43,7 @@ def _nothing_known():
     checklists.in_force.forget()
     queue.reviewers.forget()
     calibration.rates.forget()
+    desk.queued.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 from reviews.admin import (
     assistants,
     audit,
+    calibration,
     capture,
     checklists,
     corrections,
@@ -10,11 +11,15 @@ from reviews.admin import (
     keys,
     pairs,
     questions,
+    queue_state,
+    reviewers,
+    verdicts,
 )
 
 __all__ = [
     "assistants",
     "audit",
+    "calibration",
     "capture",
     "checklists",
     "corrections",
@@ -22,4 +27,7 @@ __all__ = [
     "keys",
     "pairs",
     "questions",
+    "queue_state",
+    "reviewers",
+    "verdicts",
 ]

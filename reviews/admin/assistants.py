@@ -3,11 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from reviews.admin.base import HubAdmin, short
-from reviews.domain import assistants
+from reviews.domain import assistants, calibration, queue
 from reviews.models import Assistant, Category, PromptVersion, RequestType
 
 
@@ -26,17 +27,41 @@ class AssistantAdmin(HubAdmin):
     def save_model(self, request: HttpRequest, obj: Assistant, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         assistants.prepare(obj)
+        # How often reviewers meet a calibration item may have changed.
+        transaction.on_commit(calibration.rates.forget)
 
 
 @admin.register(Category)
 class CategoryAdmin(HubAdmin):
-    list_display = ("name", "slug", "assistant", "reviewers_needed")
-    list_filter = ("assistant",)
+    list_display = (
+        "name",
+        "assistant",
+        "reviewers_needed",
+        "agreement",
+        "confirm_facts",
+        "target",
+    )
+    list_filter = ("assistant", "confirm_facts")
     list_select_related = ("assistant",)
     search_fields = ("name", "slug")
+    fieldsets = (
+        (None, {"fields": ("assistant", "name", "slug", "aliases")}),
+        (
+            _("How its pairs are reviewed"),
+            {
+                "fields": ("reviewers_needed", "agreement", "confirm_facts", "target"),
+                "description": _("Reviewers needed holds for pairs that come in from now on."),
+            },
+        ),
+    )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ("assistant", "slug") if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Category, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        # A new target moves the category in the queue now, not at the next look.
+        queue.weigh_targets()
 
 
 @admin.register(PromptVersion)

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from reviews.admin import desk_items, desk_words
-from reviews.domain import claims, corrections, desk, similar, verdicts
+from reviews.domain import claims, corrections, desk, queue, similar, verdicts
 from reviews.domain.errors import Conflict, Expired, Invalid, Refused, Unknown
 from reviews.domain.transitions import StaleMove
 from reviews.enums import ClaimEnd, Decision, PairStatus, Purpose
@@ -78,7 +78,7 @@ def _call(view: Callable[..., Any]) -> Callable[..., HttpResponse]:
         user = request.user
         if not (user.is_active and user.is_staff):  # type: ignore[union-attr]
             return _problem(401, "login", _("Your session is over: log in again."))
-        if not user.has_perm(PERMISSION):  # type: ignore[union-attr]
+        if not queue.profile(user).reviews:
             return _problem(403, "forbidden", _("You may not review pairs."))
         try:
             return JsonResponse(view(request, _body(request)))
@@ -184,16 +184,13 @@ def _new_text(body: dict[str, Any]) -> desk.Text:
 def _item(claim: Claim | None, request: HttpRequest) -> dict[str, Any] | None:
     if claim is None:
         return None
-    full = claims.of(claim.pk, request.user)
-    return desk_items.item(full, request.user, timezone.now()) if full else None
+    return desk_items.item(claim, request.user, timezone.now())
 
 
 def _as_it_stands(request: HttpRequest) -> dict[str, Any] | None:
     """The item with the text that it has by now."""
-    pk = _body(request).get("claim")
-    usable = isinstance(pk, int) and 0 < pk < 2**63
-    now = timezone.now()
-    return _item(desk.look_again(pk, by=request.user, now=now), request) if usable else None
+    pk = _number(_body(request), "claim")
+    return _item(desk.look_again(pk, by=request.user, now=timezone.now()), request)
 
 
 def _progress(request: HttpRequest) -> dict[str, Any]:

@@ -107,8 +107,8 @@ def _dispute(pair: Pair) -> list[dict[str, Any]] | None:
 
 
 def _beside(pair: Pair) -> dict[str, Any]:
-    votes = pair.feedback.order_by("-id")[:SHOWN]
-    corrections = pair.corrections.order_by("-id")[:SHOWN]
+    votes = pair.feedback.order_by("-id").only("is_positive", "rating", "comment", "created_at")
+    corrections = pair.corrections.order_by("-id").only("wrong_answer", "why_wrong", "lesson")
     suggested = Suggestion.objects.filter(revision__pair=pair).select_related("author")
     return {
         "votes": [
@@ -118,11 +118,11 @@ def _beside(pair: Pair) -> dict[str, Any]:
                 "comment": vote.comment,
                 "at": vote.created_at.isoformat(),
             }
-            for vote in votes
+            for vote in votes[:SHOWN]
         ],
         "corrections": [
             {"wrong_answer": row.wrong_answer, "why_wrong": row.why_wrong, "lesson": row.lesson}
-            for row in corrections
+            for row in corrections[:SHOWN]
         ],
         "suggestions": [
             {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
-from django.db.models import Exists, F, Max, OuterRef
+from django.db.models import Exists, F, Max, OuterRef, Q
 from django.utils.translation import gettext_noop
 
 from reviews.domain import claims
@@ -19,7 +19,6 @@ from reviews.models import (
     Claim,
     GoldItem,
     PairRevision,
-    Reviewer,
     Verdict,
 )
 
@@ -44,28 +43,39 @@ def _draw() -> float:
     return random.random() * 100
 
 
-def _reviewed_by(row: Reviewer, rows: Any) -> Any:
-    """Revisions in the reviewer's languages and skills."""
+class Skilled(Protocol):
+    """Languages (codes) and categories (ids; none: all) that somebody reviews."""
+
+    @property
+    def languages(self) -> tuple[str, ...]: ...
+
+    @property
+    def skills(self) -> tuple[int, ...]: ...
+
+
+def _reviewed_by(row: Skilled, rows: Any) -> PairRevision | None:
+    """The first of the revisions in the reviewer's languages and skills."""
     rows = rows.filter(pair__language__in=row.languages)
-    skills = [category.pk for category in row.skills.all()] if row.pk else []
-    return rows.filter(pair__category__in=skills) if skills else rows
+    rows = rows.filter(pair__category__in=row.skills) if row.skills else rows
+    found: PairRevision | None = rows.select_related("pair__category", "pair__assistant").first()
+    return found
 
 
-def _gold(row: Reviewer, reviewer: Any, drawn: float) -> PairRevision | None:
+def _gold(row: Skilled, reviewer: Any, drawn: float) -> PairRevision | None:
     """A gold item that the reviewer has not met in any form."""
     met = Verdict.objects.filter(revision=OuterRef("pk"), reviewer=reviewer)
     held = Claim.objects.filter(revision=OuterRef("pk"), reviewer=reviewer)
     rows = PairRevision.objects.filter(
+        Q(gold__author=None) | ~Q(gold__author=reviewer),
         ~Exists(met),
         ~Exists(held),
         gold__active=True,
         pair__assistant__gold_percent__gt=drawn,
     ).exclude(author=reviewer)
-    found: PairRevision | None = _reviewed_by(row, rows).select_related("pair").first()
-    return found
+    return _reviewed_by(row, rows)
 
 
-def _repeat(row: Reviewer, reviewer: Any, drawn: float, now: datetime) -> PairRevision | None:
+def _repeat(row: Skilled, reviewer: Any, drawn: float, now: datetime) -> PairRevision | None:
     """A text that the reviewer decided on some time ago, once, and that is still the pair's."""
     before = Verdict.objects.counting().filter(
         revision=OuterRef("pk"), reviewer=reviewer, at__lt=now - REPEAT_AFTER
@@ -79,11 +89,10 @@ def _repeat(row: Reviewer, reviewer: Any, drawn: float, now: datetime) -> PairRe
         pk=F("pair__current_revision"),
         pair__assistant__repeat_percent__gt=drawn,
     )
-    found: PairRevision | None = _reviewed_by(row, rows).select_related("pair").first()
-    return found
+    return _reviewed_by(row, rows)
 
 
-def next_for(reviewer: Any, row: Reviewer, now: datetime) -> Claim | None:
+def next_for(reviewer: Any, row: Skilled, now: datetime) -> Claim | None:
     """Take a calibration item where chance says that it is time for one."""
     gold, repeat = _rates()
     drawn = _draw()
@@ -127,5 +136,11 @@ def make_gold(
 
 
 def retire_gold(gold: GoldItem) -> None:
+    """Show it to nobody any more; what was said of it stays."""
     GoldItem.objects.filter(pk=gold.pk).update(active=False)
+    rates.forget()
+
+
+def activate_gold(gold: GoldItem) -> None:
+    GoldItem.objects.filter(pk=gold.pk).update(active=True)
     rates.forget()

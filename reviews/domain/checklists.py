@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, Max, OuterRef
 from django.utils.translation import gettext_noop
 
 from reviews.domain.briefly import Known
-from reviews.domain.errors import Invalid
+from reviews.domain.errors import Conflict, Invalid
 from reviews.enums import ChecklistPart
 from reviews.models import Assistant, Checklist, ChecklistItem
 
@@ -66,11 +66,29 @@ def _check(rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def publish(assistant: Assistant | None, rows: Sequence[Mapping[str, Any]]) -> Checklist:
-    """A new version, in force at once; verdicts keep the one that they were given under."""
+    """A new version, in force at once; verdicts keep the one that they were given under.
+
+    Raises Invalid with the wrong fields, or Conflict where somebody published at the same moment.
+    """
     _check(rows)
-    with transaction.atomic():
-        known = Checklist.objects.filter(assistant=assistant).aggregate(Max("version"))
-        return load(rows, (known["version__max"] or 0) + 1, assistant)
+    known = Checklist.objects.filter(assistant=assistant).aggregate(Max("version"))
+    version = (known["version__max"] or 0) + 1
+    try:
+        with transaction.atomic():
+            checklist = Checklist.objects.create(assistant=assistant, version=version)
+            _fill(checklist, rows)
+    except IntegrityError as error:
+        raise Conflict(gettext_noop("This has changed meanwhile: look again.")) from error
+    return checklist
+
+
+def _fill(checklist: Checklist, rows: Sequence[Mapping[str, Any]]) -> None:
+    ChecklistItem.objects.bulk_create(
+        ChecklistItem(checklist=checklist, position=position, **row)
+        for position, row in enumerate(rows, start=1)
+    )
+    transaction.on_commit(in_force.forget)
+    in_force.forget()
 
 
 def load(
@@ -80,12 +98,7 @@ def load(
     with transaction.atomic():
         checklist, created = Checklist.objects.get_or_create(assistant=assistant, version=version)
         if created:
-            ChecklistItem.objects.bulk_create(
-                ChecklistItem(checklist=checklist, position=position, **row)
-                for position, row in enumerate(rows, start=1)
-            )
-    transaction.on_commit(in_force.forget)
-    in_force.forget()
+            _fill(checklist, rows)
     return checklist
 
 

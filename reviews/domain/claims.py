@@ -7,7 +7,7 @@ slot for whoever asks next; until somebody does, its holder may go on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,8 +22,13 @@ from reviews.models import Claim, Pair, PairRevision
 LEASE = timedelta(minutes=10)
 SKIP_REST = timedelta(hours=20)
 """A skipped item comes back to the same reviewer no sooner: not today."""
+SHOWN = ("assistant", "category", "current_revision")
+"""What the desk shows of a pair, to be read with it."""
 ADJUDICATOR = 0
 """The slot of whoever settles a dispute."""
+
+
+LOST = gettext_noop("Your time for this item ran out, and somebody else holds it now.")
 
 
 class Lost(Conflict):
@@ -34,10 +39,11 @@ class Gone(Conflict):
     """This claim ended before: decided in another tab, or given back."""
 
 
-def held(reviewer: Any, now: datetime) -> list[Claim]:
-    """What is in this reviewer's hand, the first taken first."""
-    rows = Claim.objects.live(now).filter(reviewer=reviewer)
-    return list(rows.select_related("pair").order_by("taken_at", "id"))
+def held(reviewer: Any, now: datetime, but: Collection[int] = ()) -> list[Claim]:
+    """What is in this reviewer's hand, the first taken first, without the claims `but`."""
+    rows = Claim.objects.live(now).filter(reviewer=reviewer).exclude(pk__in=but)
+    related = ("revision", "pair__assistant", "pair__category")
+    return list(rows.select_related(*related).order_by("taken_at", "id"))
 
 
 def _end(rows: Any, how: str, now: datetime, **fields: Any) -> int:
@@ -80,7 +86,7 @@ def take(pair: Pair, reviewer: Any, now: datetime) -> Claim | None:
         return None
     return _insert(
         pair=pair,
-        revision_id=pair.current_revision_id,
+        revision=pair.current_revision,
         round=pair.round,
         reviewer=reviewer,
         slot=slot,
@@ -94,7 +100,7 @@ def take_calibration(
 ) -> Claim | None:
     """Hold a text whose verdict won't count: it takes no slot from anybody."""
     return _insert(
-        pair_id=revision.pair_id,
+        pair=revision.pair,
         revision=revision,
         round=revision.pair.round,
         reviewer=reviewer,
@@ -127,7 +133,7 @@ def use(pair: Pair, reviewer: Any, now: datetime, claim: Claim | None = None) ->
     if found is None or not _keep(found, now):
         found = take(pair, reviewer, now)
     if found is None:
-        raise Lost(gettext_noop("Your time for this item ran out, and somebody else holds it now."))
+        raise Lost(LOST)
     return found
 
 
@@ -138,9 +144,10 @@ def hold_again(claim: Claim, now: datetime) -> Claim:
         again = take_calibration(claim.revision, claim.purpose, claim.reviewer, now)
     else:
         # As it stands now: whatever was undone has moved it.
-        again = take(Pair.objects.get(pk=claim.pair_id), claim.reviewer, now)
+        fresh = Pair.objects.select_related(*SHOWN).get(pk=claim.pair_id)
+        again = take(fresh, claim.reviewer, now)
     if again is None:
-        raise Lost(gettext_noop("Your time for this item ran out, and somebody else holds it now."))
+        raise Lost(LOST)
     return again
 
 
@@ -151,8 +158,10 @@ def reopen(claim: Claim, now: datetime) -> None:
 
 
 def finish(claim: Claim, how: str, now: datetime, **fields: Any) -> None:
-    """End a claim for good; ended ones only change what they led to."""
-    Claim.objects.filter(pk=claim.pk).update(end=how, ended_at=now, **fields)
+    """End a claim, or say of an ended one what it led to. Raises Lost where somebody else has
+    taken its slot since it was read."""
+    if not Claim.objects.filter(pk=claim.pk, end=claim.end).update(end=how, ended_at=now, **fields):
+        raise Lost(LOST)
     claim.end, claim.ended_at = how, now
 
 
@@ -187,8 +196,11 @@ def not_again_for(reviewer: Any, now: datetime) -> Q:
 
 def of(pk: int, reviewer: Any) -> Claim | None:
     """The reviewer's own claim with what the desk needs of its text."""
-    related = ("pair__assistant", "pair__category", "revision", "verdict")
-    return Claim.objects.filter(pk=pk, reviewer=reviewer).select_related(*related).first()
+    related = ("pair__assistant", "pair__category", "revision")
+    claim = Claim.objects.filter(pk=pk, reviewer=reviewer).select_related(*related).first()
+    if claim and claim.pair.current_revision_id == claim.revision_id:
+        claim.pair.current_revision = claim.revision
+    return claim
 
 
 def in_hands(pair: Pair, now: datetime) -> list[Claim]:

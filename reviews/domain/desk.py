@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from reviews.domain import claims, corrections, flags, pairs, queue, verdicts
+from reviews.domain.briefly import Known
 from reviews.domain.claims import Gone
 from reviews.domain.errors import Conflict, Expired, Invalid, Refused, Unknown
 from reviews.domain.transitions import CHANGED, StaleMove
@@ -37,11 +38,10 @@ def fill(reviewer: Any, now: datetime, holding: Collection[int] = ()) -> Claim |
 
     What they hold already comes first: after a reload nothing is left lying.
     """
-    for claim in claims.held(reviewer, now):
-        if claim.pk not in holding:
-            if claim.purpose != Purpose.REVIEW or _fits(claim):
-                return _looked_at(claim)
-            claims.release([claim.pk], reviewer, now)
+    for claim in claims.held(reviewer, now, holding):
+        if claim.purpose != Purpose.REVIEW or _fits(claim):
+            return _looked_at(claim)
+        claims.release([claim.pk], reviewer, now)
     new = queue.next_for(reviewer, now)
     return _looked_at(new) if new else None
 
@@ -74,8 +74,7 @@ def sit_down(reviewer: Any, now: datetime) -> list[Claim]:
 def pick(pk: int, reviewer: Any, now: datetime) -> Claim:
     """Take one certain pair. Raises Unknown, Conflict where it does not wait, Lost where others
     hold it."""
-    pair = Pair.objects.select_related("category", "assistant", "current_revision").filter(pk=pk)
-    found = pair.first()
+    found = Pair.objects.select_related(*claims.SHOWN).filter(pk=pk).first()
     if found is None:
         raise Unknown(gettext_noop("there is no such pair"))
     if not found.waits:
@@ -219,9 +218,10 @@ def undo(pk: int, *, by: Any, now: datetime) -> Claim:
         if claim.end == ClaimEnd.DECIDED:
             assert claim.verdict is not None
             verdicts.undo(claim.verdict, by=by, now=now)
-        elif claim.end == ClaimEnd.EDITED:
-            _unrevise(claim, by, now)
-        claims.finish(claim, ClaimEnd.UNDONE, now)
+        else:
+            if claim.end == ClaimEnd.EDITED:
+                _unrevise(claim, by, now)
+            claims.finish(claim, ClaimEnd.UNDONE, now)
         return claims.hold_again(claim, now)
 
 
@@ -255,6 +255,8 @@ class Progress:
 
 MOST = 999
 """Counting what waits stops here: a page must not count a million rows."""
+queued: Known[int] = Known(3.0)
+"""How many wait, as it was a few seconds ago at most."""
 
 
 def progress(reviewer: Any, now: datetime) -> Progress:
@@ -264,6 +266,6 @@ def progress(reviewer: Any, now: datetime) -> Progress:
         ended_at__gte=midnight,
         end__in=[ClaimEnd.DECIDED, ClaimEnd.EDITED],
     ).count()
-    waiting = Pair.objects.waiting().order_by()[: MOST + 1].count()
+    waiting = queued.get("all", Pair.objects.waiting().order_by()[: MOST + 1].count) or 0
     target = queue.profile(reviewer).daily_target
     return Progress(done, target, min(waiting, MOST), waiting > MOST)

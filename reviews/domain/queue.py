@@ -8,6 +8,7 @@ reviewer's lanes is theirs. A category short of its target moves all its lanes u
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,24 +29,39 @@ BOOST = 100
 TRIES = 12
 """Two who ask at once see the same top; the slower one looks again."""
 
-reviewers: Known[Reviewer] = Known(3.0)
-"""What a reviewer reviews, as it was a few seconds ago at most."""
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a person reviews: languages (codes), categories (ids; none: all), their target of the
+    day, and whether they may review at all and settle disputes."""
+
+    languages: tuple[str, ...]
+    skills: tuple[int, ...]
+    daily_target: int | None
+    reviews: bool
+    settles: bool
 
 
-def profile(user: Any) -> Reviewer:
-    """Languages and skills of a reviewer; one without a row reviews everything."""
+reviewers: Known[Profile] = Known(3.0)
+"""Profiles as they were a few seconds ago at most."""
 
-    def read() -> Reviewer:
-        row = Reviewer.objects.filter(user=user).prefetch_related("skills").first()
-        return row or Reviewer(user=user)
 
-    found = reviewers.get(user.pk, read)
+def _read(user: Any) -> Profile:
+    row = Reviewer.objects.filter(user=user).first()
+    return Profile(
+        languages=tuple(row.languages if row else Language.values),
+        skills=tuple(row.skills.values_list("pk", flat=True)) if row else (),
+        daily_target=row.daily_target if row else None,
+        reviews=user.has_perm("reviews.review_pair"),
+        settles=user.has_perm("reviews.adjudicate_pair"),
+    )
+
+
+def profile(user: Any) -> Profile:
+    """What `user` reviews; one without a row reviews everything."""
+    found = reviewers.get(user.pk, lambda: _read(user))
     assert found is not None
     return found
-
-
-def _skills(row: Reviewer) -> list[int]:
-    return [category.pk for category in row.skills.all()] if row.pk else []
 
 
 # What makes a pair free for a reviewer: not their own text, nothing that they decided on, hold or
@@ -98,8 +114,7 @@ def waiting_for(reviewer: Any, now: datetime) -> PairQuerySet:
     """Undisputed pairs that this reviewer could take now, the most urgent first."""
     row = profile(reviewer)
     rows = Pair.objects.filter(status__in=QUEUED, language__in=row.languages)
-    skills = _skills(row)
-    rows = rows.filter(category__in=skills) if skills else rows
+    rows = rows.filter(category__in=row.skills) if row.skills else rows
     free = RawSQL(_FREE, _free(reviewer, now), output_field=BooleanField())  # noqa: S611 (ours)
     return rows.filter(free).by_priority()
 
@@ -108,8 +123,7 @@ def _lanes(reviewer: Any, now: datetime, offset: int) -> list[int]:
     """Pairs at the top of each of the reviewer's lanes, the best first; `offset` pairs further
     down. One query: a look into the index for each lane."""
     row = profile(reviewer)
-    languages = [code for code in row.languages if code in Language.values]
-    skills = _skills(row)
+    languages, skills = row.languages, row.skills
     spoken = " UNION ALL ".join(["SELECT %s AS code"] * len(languages))
     within = f"WHERE reviews_category.id IN ({', '.join(['%s'] * len(skills))})" if skills else ""
     sql = _LANES.format(spoken=spoken, skills=within)
@@ -133,8 +147,7 @@ def disputes_for(reviewer: Any, now: datetime) -> PairQuerySet:
     """Disputes that this reviewer may settle: of others, and in nobody's hand."""
     row = profile(reviewer)
     rows = Pair.objects.filter(status=PairStatus.DISPUTED, language__in=row.languages)
-    skills = _skills(row)
-    rows = rows.filter(category__in=skills) if skills else rows
+    rows = rows.filter(category__in=row.skills) if row.skills else rows
     in_hand = Claim.objects.live(now).filter(
         revision_id=OuterRef("current_revision_id"),
         round=OuterRef("round"),
@@ -144,12 +157,12 @@ def disputes_for(reviewer: Any, now: datetime) -> PairQuerySet:
 
 
 def _take_one(pk: int, reviewer: Any, now: datetime) -> Claim | None:
-    pair = Pair.objects.filter(pk=pk).first()
+    pair = Pair.objects.filter(pk=pk).select_related(*claims.SHOWN).first()
     return claims.take(pair, reviewer, now) if pair and pair.waits else None
 
 
 def _dispute(reviewer: Any, now: datetime) -> Claim | None:
-    if not reviewer.has_perm("reviews.adjudicate_pair"):
+    if not profile(reviewer).settles:
         return None
     for pk in disputes_for(reviewer, now).values_list("pk", flat=True)[:3]:
         claim = _take_one(pk, reviewer, now)

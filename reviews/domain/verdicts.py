@@ -17,7 +17,6 @@ from reviews.domain.errors import Conflict, Expired, Invalid, Refused
 from reviews.domain.hints import EXAMINE, hint
 from reviews.domain.transitions import CHANGED, StaleMove, move
 from reviews.enums import (
-    QUEUED,
     Agreement,
     ChecklistPart,
     ClaimEnd,
@@ -26,6 +25,7 @@ from reviews.enums import (
     Purpose,
 )
 from reviews.models import ChecklistAnswer, Claim, FactAnswer, Pair, PairRevision, Verdict
+from reviews.models.verdicts import VerdictQuerySet
 
 UNDO = timedelta(minutes=1)
 CRITICAL = ("amount", "duration", "percentage", "citation")
@@ -50,11 +50,16 @@ class Ruling:
     seconds: float | None = None
 
 
+def _on_text(pair: Pair) -> VerdictQuerySet:
+    """The verdicts on the pair's text in this round, the earliest first."""
+    rows = Verdict.objects.counting().order_by("id")
+    return rows.filter(revision_id=pair.current_revision_id, round=pair.round)
+
+
 def standing(pair: Pair) -> list[Verdict]:
     """The verdicts that count now: each reviewer's latest on this text in this round."""
-    rows = Verdict.objects.counting().filter(revision_id=pair.current_revision_id, round=pair.round)
-    latest = {row.reviewer_id: row for row in rows.select_related("reviewer").order_by("id")}
-    return list(latest.values())
+    rows = _on_text(pair).select_related("reviewer")
+    return list({row.reviewer_id: row for row in rows}.values())
 
 
 def to_confirm(pair: Pair, answer: str) -> list[facts.Fact]:
@@ -130,13 +135,6 @@ def _check_dispute(pair: Pair, ruling: Ruling, by: Any) -> None:
 
 
 # --- what it leads to ----------------------------------------------------------------------------
-def _asked_for_second(pair: Pair) -> set[int]:
-    rows = Verdict.objects.counting().filter(
-        revision_id=pair.current_revision_id, round=pair.round, decision=Decision.SECOND
-    )
-    return set(rows.values_list("reviewer_id", flat=True))
-
-
 def _agreed(approvers: set[int], against: set[int], rule: str) -> str:
     if not against:
         return PairStatus.APPROVED
@@ -148,8 +146,9 @@ def _agreed(approvers: set[int], against: set[int], rule: str) -> str:
     return PairStatus.DISPUTED
 
 
-def _outcome(pair: Pair, verdict: Verdict) -> str | None:
-    """The status that the pair's verdicts lead to, or None while it waits for another.
+def _outcome(pair: Pair, verdict: Verdict, said: list[tuple[int, str]]) -> str | None:
+    """The status that the pair's verdicts lead to, or None while it waits for another. `said` holds
+    (reviewer, decision) of each, the earliest first.
 
     Work to be done is said at once: the text will change, and verdicts with it. Else all who are
     asked answer first, none knowing of the others.
@@ -159,11 +158,11 @@ def _outcome(pair: Pair, verdict: Verdict) -> str | None:
         return PairStatus.APPROVED if approved else PairStatus.REJECTED
     if verdict.decision == Decision.NEEDS_WORK:
         return PairStatus.NEEDS_WORK
-    votes = standing(pair)
-    approvers = {row.reviewer_id for row in votes if row.decision == Decision.APPROVE}
-    against = {row.reviewer_id for row in votes if row.decision == Decision.REJECT}
+    last, asked = dict(said), {who for who, decision in said if decision == Decision.SECOND}
+    approvers = {who for who, decision in last.items() if decision == Decision.APPROVE}
+    against = {who for who, decision in last.items() if decision == Decision.REJECT}
     # Each who asked for a second reviewer needs a word that is not their own.
-    heard = all((approvers | against) - {asker} for asker in _asked_for_second(pair))
+    heard = all((approvers | against) - {asker} for asker in asked)
     if len(approvers | against) < pair.reviewers_needed or not heard:
         return None
     return _agreed(approvers, against, pair.category.agreement)
@@ -215,12 +214,13 @@ def _grip(pair: Pair, seen: int, now: datetime, **changes: Any) -> None:
     A draft may have come into review meanwhile: that is the other verdict, and changes nothing.
     """
     mine = Pair.objects.filter(pk=pair.pk, current_revision_id=seen, round=pair.round)
-    if seen != pair.current_revision_id or not mine.update(updated_at=now, **changes):
-        raise StaleMove(CHANGED)
-    found = mine.values_list("status", flat=True).get()
-    if found != pair.status and {found, pair.status} != set(QUEUED):
-        raise StaleMove(CHANGED)
-    pair.status = found
+    later = [PairStatus.IN_REVIEW] if pair.status == PairStatus.DRAFT else []
+    for status in [pair.status, *later] if seen == pair.current_revision_id else ():
+        if mine.filter(status=status).update(updated_at=now, **changes):
+            if status != pair.status:
+                pair.refresh_from_db(fields=["status"])
+            return
+    raise StaleMove(CHANGED)
 
 
 def decide(
@@ -241,19 +241,20 @@ def decide(
     with transaction.atomic():
         second = ruling.decision == Decision.SECOND
         _grip(pair, seen, now, **({"slots": F("slots") + 1} if second else {}))
-        claim = claims.use(pair, by, now, claim)
-        first_word = claim.verdict_id is None
+        claim = claim if claim and not claim.end else claims.use(pair, by, now)
         if pair.status == PairStatus.DRAFT:
             move(pair, PairStatus.IN_REVIEW, by=by, now=now)
         verdict = _store(claim, pair, ruling, by, now)
-        outcome = _outcome(pair, verdict)
-        if outcome:
-            move(pair, outcome, by=by, note=verdict.note, now=now)
-        said = {"last_hand": by} | ({"given": F("given") + 1} if first_word else {})
+        said = list(_on_text(pair).values_list("reviewer_id", "decision"))
+        outcome = _outcome(pair, verdict, said)
+        fields = {"last_hand": by, "given": len(dict(said))}
         if outcome == PairStatus.APPROVED:
-            said["checks_due"] = True
+            fields["checks_due"] = True
             hint(EXAMINE)
-        Pair.objects.filter(pk=pair.pk).update(**said)
+        if outcome:
+            move(pair, outcome, by=by, note=verdict.note, now=now, fields=fields)
+        else:
+            Pair.objects.filter(pk=pair.pk).update(**fields)
     return verdict
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests import factories
@@ -37,25 +35,3 @@ def test_each_list_opens(client, boss, assistant, checklist, model, language):
 def test_each_list_can_be_searched(client, boss, assistant, model):
     page = client.get(reverse(f"admin:{model}_changelist") + "?q=1")
     assert page.status_code == 200
-
-
-def test_the_first_page_shows_what_the_role_may_see(client, assistant, reviewer, operator):
-    factories.pair(assistant)
-    client.force_login(reviewer)
-    mine = [tile["link"] for tile in client.get(reverse("admin:index")).context["tiles"]]
-    assert mine[0] == reverse("admin:reviews_pair_next")
-    client.force_login(operator)
-    theirs = [tile["link"] for tile in client.get(reverse("admin:index")).context["tiles"]]
-    assert reverse("admin:reviews_pair_next") not in theirs
-    assert reverse("admin:tuning_modelversion_changelist") in theirs
-
-
-def test_the_first_page_makes_the_same_queries_however_many_wait(client, boss, assistant):
-    counts = []
-    for more in (1, 10):
-        for _number in range(more):
-            factories.pair(assistant)
-        with CaptureQueriesContext(connection) as queries:
-            client.get(reverse("admin:index"))
-        counts.append(len(queries))
-    assert counts[0] == counts[1]

@@ -349,7 +349,7 @@ def test_two_workers_at_once_link_each_vote_once(answered, together):
         _vote(answered(), DOWN)
     done = together(*[lambda: feedback.link_pending(NOW)] * 2)
     assert sum(done) == 10
-    assert Pair.objects.get().priority == 5
+    assert Pair.objects.get().voices == 5
     assert Correction.objects.get().feedback.count() == 5
     assert _linked() == ["pair", "correction"] * 5
 

@@ -232,11 +232,11 @@ def test_of_an_import_that_breaks_off_only_whole_portions_stay(assistant, monkey
     """As at a crash: the second row is never reached. That it was tried is on record."""
     before, add, rows = _everything(), pairs.add, []
 
-    def breaks_off(*args):
+    def breaks_off(*args, **how):
         rows.append(args)
         if len(rows) == 2:
             raise KeyboardInterrupt
-        return add(*args)
+        return add(*args, **how)
 
     monkeypatch.setattr(pairs, "add", breaks_off)
     with pytest.raises(KeyboardInterrupt):

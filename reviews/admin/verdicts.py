@@ -1,0 +1,54 @@
+"""Verdicts, and how far those who gave them agree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.decorators import display
+
+from reviews.admin import periods
+from reviews.admin.base import DECISION_COLORS, LongList, ReadOnlyAdmin
+from reviews.domain import agreement
+from reviews.models import Verdict
+
+
+@admin.register(Verdict)
+class VerdictAdmin(LongList, ReadOnlyAdmin):
+    list_display = ("at", "pair_link", "decided", "reviewer", "round", "settles", "note")
+    list_filter = ("decision", "settles", "reviewer")
+    list_select_related = ("revision", "reviewer")
+    search_fields = ("note", "reviewer__username")
+
+    @display(description=gettext_lazy("pair"))
+    def pair_link(self, obj: Verdict) -> str:
+        return f"#{obj.revision.pair_id}.{obj.revision.number}"
+
+    @display(description=gettext_lazy("decision"), label=DECISION_COLORS)
+    def decided(self, obj: Verdict) -> tuple[str, str]:
+        return obj.decision, obj.get_decision_display()
+
+    def get_urls(self) -> Any:
+        return [
+            self.own_path("agreement/", self.agreement_view, "agreement"),
+            *super().get_urls(),
+        ]
+
+    def agreement_view(self, request: HttpRequest) -> HttpResponse:
+        self.may(request, "reviews.view_verdict")
+        period = periods.chosen(request, timezone.now())
+        return self.page(
+            request,
+            "admin/reviews/agreement.html",
+            None,
+            title=_("Agreement"),
+            period=period,
+            report=agreement.report(period.since),
+            low=agreement.LOW,
+            enough=agreement.ENOUGH,
+            may_reword=request.user.has_perm("reviews.add_checklist"),
+        )
