@@ -30,9 +30,12 @@ format: .venv/.dev
 	$(BIN)/ruff format .
 	$(BIN)/djlint --reformat --quiet templates
 
-migrations: .venv/.dev  ## The one 0001 of each app anew (until the first release)
+migrations: .venv/.dev  ## The one 0001 of each app anew (until the first release); 0002 stays
 	rm -f reviews/migrations/0001_initial.py tuning/migrations/0001_initial.py
-	$(BIN)/python manage.py makemigrations reviews tuning
+	# 0002 can't be loaded without its 0001; Django passes over a leading underscore.
+	mv reviews/migrations/0002_search.py reviews/migrations/_0002_search.py
+	$(BIN)/python manage.py makemigrations reviews tuning; code=$$?; \
+	mv reviews/migrations/_0002_search.py reviews/migrations/0002_search.py; exit $$code
 	$(BIN)/python manage.py fold_migrations
 
 messages: .venv/.dev  ## Collect and compile our own texts (needs gettext)

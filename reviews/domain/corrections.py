@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop
 
 from reviews.domain import identity, pairs
 from reviews.domain.errors import Invalid
+from reviews.domain.hints import EXAMINE, hint
 from reviews.domain.transitions import move
 from reviews.enums import CorrectionStatus, PairSource, PairStatus
 from reviews.models import Assistant, Category, Correction, Feedback, Pair
@@ -102,7 +103,11 @@ def finish(correction: Correction, remedy: Remedy, *, by: Any, now: datetime) ->
     with transaction.atomic():
         pair, _created = pairs.add(correction.assistant, new)
         # Users wait for it as many times over as they complained.
-        Pair.objects.filter(pk=pair.pk).update(complaints=F("complaints") + correction.priority)
+        # And its lesson is to be found beside pairs like it.
+        Pair.objects.filter(pk=pair.pk).update(
+            complaints=F("complaints") + correction.priority, checks_due=True
+        )
+        hint(EXAMINE)
         _send_to_review(pair, remedy, by, now)
         fields = {
             "right_answer": remedy.right_answer,

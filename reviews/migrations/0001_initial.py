@@ -300,6 +300,8 @@ class Migration(migrations.Migration):
                 ('pair', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bands', to='reviews.pair')),
             ],
             options={
+                'verbose_name': 'comparison mark',
+                'verbose_name_plural': 'comparison marks',
                 'indexes': [models.Index(fields=['value', 'position'], name='band_by_value')],
                 'constraints': [models.UniqueConstraint(fields=('pair', 'position'), name='band_once')],
             },
@@ -374,7 +376,7 @@ class Migration(migrations.Migration):
                 ('question', models.TextField()),
                 ('answer', models.TextField()),
                 ('lesson', models.TextField(blank=True)),
-                ('assistant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='reviews.assistant')),
+                ('assistant', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='reviews.assistant')),
                 ('pair', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='passage', to='reviews.pair')),
             ],
             options={

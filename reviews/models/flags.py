@@ -45,6 +45,8 @@ class Band(models.Model):
     value = models.BigIntegerField()
 
     class Meta:
+        verbose_name = _("comparison mark")
+        verbose_name_plural = _("comparison marks")
         constraints = [models.UniqueConstraint(fields=["pair", "position"], name="band_once")]
         indexes = [models.Index(fields=["value", "position"], name="band_by_value")]
 
@@ -59,7 +61,10 @@ class Passage(models.Model):
     """
 
     pair = models.OneToOneField(Pair, models.CASCADE, related_name="passage")
-    assistant = models.ForeignKey("reviews.Assistant", models.CASCADE, related_name="+")
+    # The planner would add its index to a search, and it selects next to nothing.
+    assistant = models.ForeignKey(
+        "reviews.Assistant", models.CASCADE, related_name="+", db_index=False
+    )
     question = models.TextField()
     answer = models.TextField()
     # Of the corrections that the pair came from.

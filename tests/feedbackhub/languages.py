@@ -186,4 +186,4 @@ CODE = re.compile(r"\w+…|\S*[^\W\d][._/@=&{}<>:\\#]\w\S*|\S*[\d_*]\S*")
 def words(text: str) -> set[str]:
     """The words of a text, small. Names of things such as `tuning.purge` are none, nor is what a
     page cut short."""
-    return {word.casefold() for word in WORD.findall(CODE.sub(" ", text))}
+    return {word.casefold() for word in WORD.findall(CODE.sub(" ", HOLE.sub(" ", text)))}

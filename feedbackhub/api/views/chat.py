@@ -8,7 +8,6 @@ from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -70,13 +69,17 @@ class _Events:
         self._stream.close()
 
 
+# One event of a stream: a chunk as JSON, and `[DONE]` in the end.
+EVENT = {"type": "object", "properties": {"data": {"type": "string"}}, "required": ["data"]}
+
+
 class ChatCompletions(_ForOpenAI):
     @extend_schema(
         operation_id="chat_completion",
         request=ChatRequest,
         responses={
             (200, "application/json"): ChatCompletion,
-            (200, "text/event-stream"): OpenApiTypes.STR,
+            (200, "text/event-stream"): EVENT,
             404: OpenAIError,
             502: OpenAIError,
             504: OpenAIError,
