@@ -18,6 +18,7 @@ from reviews.domain import (
     corrections,
     feedback,
     flag_words,
+    flags,
     imports,
     inspection,
     verdicts,
@@ -52,6 +53,8 @@ class Loop:
         self.vote()
         self.correct()
         self.review()
+        # A demo that serves leaves this to its worker; one that ends here has none.
+        flags.examine_due()
         self.freeze()
         if self.version and self.version.train_count:
             self.tune()

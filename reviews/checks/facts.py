@@ -106,6 +106,7 @@ _MEASURE = re.compile(
     rf"(?:{_GAP}|-)(?P<unit>{_UNIT})(?!-hari)",
     re.IGNORECASE,
 )
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _BETWEEN = re.compile(r"\b(?:antara|between)\s+\Z", re.IGNORECASE)
 # "tanggal 15 bulan berikutnya" is a day of the month, "salah satu bulan" counts nothing.
 _NO_COUNT = re.compile(r"\b(?:tanggal|tgl\.?|salah)\s+\Z", re.IGNORECASE)
@@ -203,6 +204,9 @@ def _measured(match: re.Match[str]) -> list[_End]:
     times = f"{_plain(_count(match['times']))}x" if match["times"] and not is_share else ""
     # In "5 atau 10 tahun" the 5 is a duration of its own.
     low_unit = match["low_unit"] or (match["unit"] if match["or"] else "")
+    # … but "Januari 2026 atau tiga tahun" has a date in it.
+    if match["or"] and not match["low_unit"] and _YEAR.fullmatch(match["low"]):
+        low_unit = ""
     ends = []
     for group, unit in (("low", low_unit), ("high", match["unit"])):
         if match[group]:

@@ -80,7 +80,10 @@ def pick(pk: int, reviewer: Any, now: datetime) -> Claim:
     if not found.waits:
         raise Conflict(gettext_noop("this pair does not wait for a verdict"))
     with transaction.atomic():
-        claim = claims.use(found, reviewer, now)
+        try:
+            claim = claims.use(found, reviewer, now)
+        except claims.Lost as error:
+            raise claims.Lost(gettext_noop("Somebody else works on this pair now.")) from error
         if claim.end:
             # They decided in this round: the next verdict replaces theirs.
             claims.reopen(claim, now)

@@ -79,6 +79,8 @@ DURATIONS = {
     "enam hingga dua belas bulan": ["6..12 month"],
     "antara 5 dan 10 hari kerja": ["5..10 workday"],
     "5 atau 10 tahun": ["10 year", "5 year"],
+    # A date is no duration.
+    "berlaku sejak 2 Januari 2026 atau tiga tahun setelah diundangkan": ["3 year"],
     "5 tahun atau 10 tahun": ["10 year", "5 year"],
     "1 tahun hingga 18 bulan": ["1 year", "18 month"],
     "2 x 30 hari": ["2x30 day"],
