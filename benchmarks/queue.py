@@ -39,7 +39,7 @@ FROM reviews_question WHERE identity IN (
     SELECT 'bench' || row FROM generate_series(%(first)s::bigint, %(last)s) AS row);
 INSERT INTO reviews_pairrevision (number, system, history, input, output, why, created_at, pair_id)
 SELECT 1, '', '[]', 'Berapa biaya izin itu?', 'Biayanya Rp' || pair.id || '.000 dan dibayar lewat '
-    || 'bank. Bawa paspor yang masih berlaku dan surat dari sponsor Anda.', now(), pair.id
+    || 'bank. Bawa paspor yang masih berlaku dan surat dari sponsor Anda.', '', now(), pair.id
 FROM reviews_pair pair WHERE pair.current_revision_id IS NULL;
 UPDATE reviews_pair SET current_revision_id = text.id FROM reviews_pairrevision text
 WHERE text.pair_id = reviews_pair.id AND reviews_pair.current_revision_id IS NULL
@@ -125,7 +125,7 @@ def _floor(url: str) -> Callable[[], None]:
     def act() -> None:
         with connection.transaction():
             row = connection.execute(
-                "SELECT id FROM reviews_pair WHERE status = 'draft' ORDER BY id LIMIT 1"
+                "SELECT id FROM reviews_pair WHERE id = (SELECT max(id) FROM reviews_pair)"
             ).fetchone()
             connection.execute("UPDATE reviews_pair SET updated_at = now() WHERE id = %s", row)
             connection.execute(

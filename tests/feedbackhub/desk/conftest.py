@@ -1,0 +1,71 @@
+"""One hub and one browser for all of the desk's tests; each makes people and pairs of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.feedbackhub import processes
+from tests.feedbackhub.browser import Line, chromium
+from tests.feedbackhub.desk.rows import Rows
+from tests.feedbackhub.desk.site import Desk, House, house
+from tests.feedbackhub.processes import Hub, Place, own_database
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Any]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def place(browser, prepared, tmp_path_factory) -> Iterator[Place]:
+    """Where the hub runs: on SQLite, or on PostgreSQL where DATABASE_URL names it."""
+    folder = tmp_path_factory.mktemp("desk") / "data"
+    if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
+        yield Place(shutil.copytree(prepared, folder))
+        return
+    folder.mkdir()
+    with own_database() as url:
+        secret = "a-secret-of-our-own-that-is-long-enough"
+        own = Place(folder, {"DATABASE_URL": url, "SECRET_KEY": secret})
+        processes.manage(own, "prepare")
+        yield own
+
+
+@pytest.fixture(scope="package")
+def line(place) -> Iterator[Line]:
+    with Hub(place) as hub, Line(hub.port) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def rows(place) -> Iterator[Rows]:
+    with Rows(place.environment, processes.ROOT) as running:
+        yield running
+
+
+@pytest.fixture
+def hub(browser, line, rows) -> Iterator[House]:
+    """The hub, with browsers that may not complain."""
+    try:
+        with house(browser, line, rows) as open_now:
+            yield open_now
+    finally:
+        line.cut = line.deaf = False
+
+
+@pytest.fixture
+def seated(hub, rows):
+    """A reviewer at the desk, with a category that holds these texts and nothing else."""
+
+    def sit(*texts: list[str], **options: Any) -> tuple[Desk, list[int]]:
+        slug = hub.category(confirm_facts=True)
+        found = rows.pairs(slug, list(texts))
+        return hub.desk(slug, **options).sit(), found
+
+    return sit
