@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -14,10 +13,11 @@ from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.translation import get_language, gettext_lazy, gettext_noop
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from reviews.admin import desk_bodies as sent
 from reviews.admin import desk_items, desk_words
 from reviews.domain import claims, corrections, desk, queue, similar, verdicts
 from reviews.domain.errors import Conflict, Expired, Invalid, Refused, Unknown
@@ -26,8 +26,6 @@ from reviews.enums import ClaimEnd, Decision, PairStatus, Purpose
 from reviews.models import Category, Claim
 
 PERMISSION = "reviews.review_pair"
-LONGEST = 300_000
-"""Characters of a text that the desk takes."""
 STRICT = {
     "default-src": ["'none'"],
     "script-src": ["'self'"],
@@ -41,10 +39,6 @@ STRICT = {
     "require-trusted-types-for": ["'script'"],
 }
 """What the page may load and do: its texts come from anybody."""
-
-
-class _Wrong(Exception):
-    """A body that the page would never send."""
 
 
 def _problem(status: int, code: str, message: str, **more: Any) -> JsonResponse:
@@ -81,8 +75,8 @@ def _call(view: Callable[..., Any]) -> Callable[..., HttpResponse]:
         if not queue.profile(user).reviews:
             return _problem(403, "forbidden", _("You may not review pairs."))
         try:
-            return JsonResponse(view(request, _body(request)))
-        except _Wrong as error:
+            return JsonResponse(view(request, sent.body_of(request)))
+        except sent.Wrong as error:
             return _problem(422, "malformed", str(error))
         except Refused as error:
             stale = isinstance(error, StaleMove)
@@ -94,92 +88,6 @@ def _call(view: Callable[..., Any]) -> Callable[..., HttpResponse]:
     return answer
 
 
-def _body(request: HttpRequest) -> dict[str, Any]:
-    if request.method != "POST":
-        return {}
-    try:
-        body = json.loads(request.body)
-    except (ValueError, RecursionError) as error:
-        raise _Wrong("body: JSON is wanted") from error
-    if not isinstance(body, dict):
-        raise _Wrong("body: an object is wanted")
-    return body
-
-
-# --- reading what was sent -----------------------------------------------------------------------
-def _number(body: dict[str, Any], name: str) -> int:
-    value = body.get(name)
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 2**63:
-        raise _Wrong(f"{name}: a number is wanted")
-    return value
-
-
-def _text(body: dict[str, Any], name: str) -> str:
-    value = body.get(name, "")
-    if not isinstance(value, str):
-        raise _Wrong(f"{name}: a text is wanted")
-    if len(value) > LONGEST:
-        raise Invalid({name: gettext_noop("is too long")})
-    return _clean(value, name)
-
-
-def _clean(value: str, name: str) -> str:
-    # PostgreSQL can't hold the first, UTF-8 not the second.
-    if "\x00" in value or any("\ud800" <= char <= "\udfff" for char in value):
-        raise Invalid({name: gettext_noop("holds characters that can't be stored")})
-    return value
-
-
-def _map(body: dict[str, Any], name: str, kind: type) -> dict[str, Any]:
-    value = body.get(name) or {}
-    if not isinstance(value, dict) or not all(isinstance(item, kind) for item in value.values()):
-        raise _Wrong(f"{name}: an object is wanted")
-    if kind is str:
-        return {key: _text(value, key) for key in value}
-    return value
-
-
-def _by_item(values: dict[str, Any]) -> dict[int, Any]:
-    return {int(key): value for key, value in values.items() if key.isdecimal() and len(key) < 19}
-
-
-def _seconds(body: dict[str, Any]) -> float | None:
-    value = body.get("seconds")
-    usable = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e9
-    return float(value) if usable else None  # type: ignore[arg-type]
-
-
-def _ids(body: dict[str, Any], name: str) -> list[int]:
-    value = body.get(name) or []
-    if not isinstance(value, list) or len(value) > 20:
-        raise _Wrong(f"{name}: a short list is wanted")
-    return [item for item in value if isinstance(item, int) and 0 < item < 2**63]
-
-
-def _ruling(body: dict[str, Any]) -> verdicts.Ruling:
-    facts = {}
-    for key, right in _map(body, "facts", bool).items():
-        kind, _colon, value = _clean(key, "facts").partition(":")
-        facts[kind, value] = right
-    return verdicts.Ruling(
-        decision=_text(body, "decision"),
-        answers=_by_item(_map(body, "answers", bool)),
-        reasons=_by_item(_map(body, "reasons", str)),
-        facts=facts,
-        note=_text(body, "note"),
-        seconds=_seconds(body),
-    )
-
-
-def _new_text(body: dict[str, Any]) -> desk.Text:
-    text = body.get("text")
-    if not isinstance(text, dict):
-        raise _Wrong("text: an object is wanted")
-    return desk.Text(
-        question=_text(text, "question"), answer=_text(text, "answer"), why=_text(text, "why")[:300]
-    )
-
-
 # --- telling -------------------------------------------------------------------------------------
 def _item(claim: Claim | None, request: HttpRequest) -> dict[str, Any] | None:
     if claim is None:
@@ -189,7 +97,7 @@ def _item(claim: Claim | None, request: HttpRequest) -> dict[str, Any] | None:
 
 def _as_it_stands(request: HttpRequest) -> dict[str, Any] | None:
     """The item with the text that it has by now."""
-    pk = _number(_body(request), "claim")
+    pk = sent.number(sent.body_of(request), "claim")
     return _item(desk.look_again(pk, by=request.user, now=timezone.now()), request)
 
 
@@ -237,7 +145,7 @@ def _told(claim: Claim) -> str:
 def _done(request: HttpRequest, claim: Claim, decision: str, undo: bool = True) -> dict[str, Any]:
     """What a decision led to, and one more item where the page holds too few."""
     now = timezone.now()
-    following = desk.fill(request.user, now, _ids(_body(request), "holding"))
+    following = desk.fill(request.user, now, sent.ids(sent.body_of(request), "holding"))
     return {
         "done": {
             "pair": claim.pair_id,
@@ -255,61 +163,61 @@ def _done(request: HttpRequest, claim: Claim, decision: str, undo: bool = True) 
 @require_POST
 @_call
 def decide(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
-    pk, now, by = _number(body, "claim"), timezone.now(), request.user
-    decision = _text(body, "decision")
+    pk, now, by = sent.number(body, "claim"), timezone.now(), request.user
+    decision = sent.text_of(body, "decision")
     if decision == "skip":
-        claim = desk.skip(pk, _text(body, "note"), by=by, now=now)
+        claim = desk.skip(pk, sent.text_of(body, "note"), by=by, now=now)
     elif decision == "edit":
-        claim = desk.edit(pk, _number(body, "seen"), _new_text(body), by=by, now=now)
+        claim = desk.edit(pk, sent.number(body, "seen"), sent.new_text(body), by=by, now=now)
     else:
-        claim = desk.decide(pk, _number(body, "seen"), _ruling(body), by=by, now=now)
+        claim = desk.decide(pk, sent.number(body, "seen"), sent.ruling(body), by=by, now=now)
     return _done(request, claim, decision)
 
 
 @require_POST
 @_call
 def correct(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
-    pk, by = _number(body, "claim"), request.user
+    pk, by = sent.number(body, "claim"), request.user
     mine = claims.of(pk, by)
     category: Category | None = mine.pair.category if mine else None
     remedy = corrections.Remedy(
-        right_answer=_text(body, "right_answer"),
-        why_wrong=_text(body, "why_wrong"),
-        lesson=_text(body, "lesson"),
+        right_answer=sent.text_of(body, "right_answer"),
+        why_wrong=sent.text_of(body, "why_wrong"),
+        lesson=sent.text_of(body, "lesson"),
         category=category,
         register=mine.pair.register if mine else "",
     )
-    seen, now = _number(body, "seen"), timezone.now()
-    claim = desk.correct(pk, seen, remedy, by=by, now=now, seconds=_seconds(body))
+    seen, now = sent.number(body, "seen"), timezone.now()
+    claim = desk.correct(pk, seen, remedy, by=by, now=now, seconds=sent.seconds(body))
     return _done(request, claim, Decision.REJECT, undo=False)
 
 
 @require_POST
 @_call
 def undo(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
-    claim = desk.undo(_number(body, "claim"), by=request.user, now=timezone.now())
+    claim = desk.undo(sent.number(body, "claim"), by=request.user, now=timezone.now())
     return {"item": _item(claim, request), "message": _("Undone.")}
 
 
 @require_POST
 @_call
 def renew(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
-    left = claims.renew(_ids(body, "claims"), request.user, timezone.now())
+    left = claims.renew(sent.ids(body, "claims"), request.user, timezone.now())
     return {"left": {str(pk): seconds for pk, seconds in left.items()}}
 
 
 @require_POST
 @_call
 def fill(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
-    found = desk.fill(request.user, timezone.now(), _ids(body, "holding"))
+    found = desk.fill(request.user, timezone.now(), sent.ids(body, "holding"))
     return {"next": _item(found, request), "progress": _progress(request)}
 
 
 @require_POST
 @_call
 def suggest(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
-    pair, seen = _number(body, "pair"), _number(body, "seen")
-    desk.suggest(pair, seen, _new_text({"text": body}), by=request.user, now=timezone.now())
+    pair, seen = sent.number(body, "pair"), sent.number(body, "seen")
+    desk.suggest(pair, seen, sent.new_text({"text": body}), by=request.user, now=timezone.now())
     return {"message": _("Your text is kept as a suggestion.")}
 
 
@@ -326,7 +234,7 @@ def state(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
 def beside(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
     pk = request.GET.get("pair", "")
     if not pk.isdecimal() or len(pk) > 18:
-        raise _Wrong("pair: a number is wanted")
+        raise sent.Wrong("pair: a number is wanted")
     found = similar.beside(int(pk))
     return {
         "pairs": [
@@ -359,10 +267,11 @@ def _config(request: HttpRequest) -> dict[str, Any]:
     urls = {name: reverse(f"admin:reviews_pair_desk_{name}") for name in calls}
     login = f"{reverse('admin:login')}?next={reverse('admin:reviews_pair_desk')}"
     admin = reverse("admin:reviews_pair_changelist")
+    mine = reverse("admin:reviews_golditem_mine")
     return {
         "csrf": get_token(request),
         "user": request.user.get_username(),
-        "urls": urls | {"login": login, "admin": admin, "help": "#help"},
+        "urls": urls | {"login": login, "admin": admin, "mine": mine},
         "language": get_language() or "id",
         "lease": int(claims.LEASE.total_seconds()),
         "undo_seconds": int(verdicts.UNDO.total_seconds()),

@@ -21,6 +21,7 @@ def _frame() -> dict[str, str]:
     return {
         "title": _("Review desk"),
         "to_text": _("To the text"),
+        "mine": _("My calibration"),
         "to_admin": _("To the admin pages"),
         "target": _("Target of the day"),
         "today": _("{n} today"),

@@ -46,6 +46,11 @@ def held(reviewer: Any, now: datetime, but: Collection[int] = ()) -> list[Claim]
     return list(rows.select_related(*related).order_by("taken_at", "id"))
 
 
+def count_held(reviewer: Any, now: datetime) -> int:
+    """How many items are in this reviewer's hand."""
+    return Claim.objects.live(now).filter(reviewer=reviewer).count()
+
+
 def _end(rows: Any, how: str, now: datetime, **fields: Any) -> int:
     ended: int = rows.filter(end="").update(end=how, ended_at=now, **fields)
     return ended

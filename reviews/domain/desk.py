@@ -19,6 +19,9 @@ from reviews.domain.transitions import CHANGED, StaleMove
 from reviews.enums import ClaimEnd, Decision, PairStatus, Purpose
 from reviews.models import Claim, Pair, PairRevision, Suggestion
 
+MOST_HELD = 12
+"""Items in one hand at a time: what a page shows, and decisions that wait for the hub to come back.
+Whoever asks for more would keep them from others."""
 IN_HAND = 2
 """The item that is read, and the one that the page shows next without asking."""
 
@@ -42,6 +45,8 @@ def fill(reviewer: Any, now: datetime, holding: Collection[int] = ()) -> Claim |
         if claim.purpose != Purpose.REVIEW or _fits(claim):
             return _looked_at(claim)
         claims.release([claim.pk], reviewer, now)
+    if claims.count_held(reviewer, now) >= MOST_HELD:
+        return None
     new = queue.next_for(reviewer, now)
     return _looked_at(new) if new else None
 

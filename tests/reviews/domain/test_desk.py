@@ -69,6 +69,18 @@ def test_the_desk_starts_with_an_item_and_the_one_after_it(assistant, reviewer):
     assert desk.fill(reviewer, NOW, [*(claim.pk for claim in found), third.pk]) is None
 
 
+def test_nobody_hoards_items(assistant, reviewer, monkeypatch):
+    monkeypatch.setattr(desk, "MOST_HELD", 3)
+    for _number in range(4):
+        _one(assistant)
+    held: list[int] = []
+    while (claim := desk.fill(reviewer, NOW, held)) is not None:
+        held.append(claim.pk)
+    assert len(held) == 3
+    claims.release(held[:1], reviewer, NOW)
+    assert desk.fill(reviewer, NOW, held) is not None
+
+
 def test_an_item_that_was_settled_meanwhile_is_given_back(assistant, reviewer):
     first, second = _one(assistant), _one(assistant)
     old = desk.fill(reviewer, NOW)
