@@ -23,7 +23,7 @@ from reviews.domain import claims, corrections, desk, queue, similar, verdicts
 from reviews.domain.errors import Conflict, Expired, Invalid, Refused, Unknown
 from reviews.domain.transitions import StaleMove
 from reviews.enums import ClaimEnd, Decision, PairStatus, Purpose
-from reviews.models import Category, Claim
+from reviews.models import Category, Claim, Pair
 
 PERMISSION = "reviews.review_pair"
 STRICT = {
@@ -131,15 +131,24 @@ DONE = {
 }
 
 
-def _told(claim: Claim) -> str:
+def _told(claim: Claim, decision: str) -> str:
     """What became of the item, in a sentence; a calibration item says what any other would."""
     if claim.end == ClaimEnd.SKIPPED:
         return _("Skipped.")
-    if claim.end == ClaimEnd.EDITED:
+    if decision == "edit":
         return _("Saved. Another reviewer approves your text.")
     if claim.purpose != Purpose.REVIEW:
-        return str(DONE[PairStatus.IN_REVIEW])
+        return str(DONE[_as_if(claim.pair, decision)])
     return str(DONE.get(PairStatus(claim.pair.status), ""))
+
+
+def _as_if(pair: Pair, decision: str) -> PairStatus:
+    """Where the first verdict on a pair like this one leads."""
+    if decision == Decision.NEEDS_WORK:
+        return PairStatus.NEEDS_WORK
+    alone = {Decision.APPROVE: PairStatus.APPROVED, Decision.REJECT: PairStatus.REJECTED}
+    one = pair.reviewers_needed == 1
+    return alone.get(Decision(decision), PairStatus.IN_REVIEW) if one else PairStatus.IN_REVIEW
 
 
 def _done(request: HttpRequest, claim: Claim, decision: str, undo: bool = True) -> dict[str, Any]:
@@ -151,7 +160,7 @@ def _done(request: HttpRequest, claim: Claim, decision: str, undo: bool = True) 
             "pair": claim.pair_id,
             "claim": claim.pk,
             "decision": decision,
-            "message": _told(claim),
+            "message": _told(claim, decision),
             "undo": undo,
         },
         "next": _item(following, request),

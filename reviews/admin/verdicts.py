@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from unfold.decorators import display
 from reviews.admin import periods
 from reviews.admin.base import DECISION_COLORS, LongList, ReadOnlyAdmin
 from reviews.domain import agreement
+from reviews.enums import QUEUED
 from reviews.models import Verdict
 
 
@@ -23,6 +25,17 @@ class VerdictAdmin(LongList, ReadOnlyAdmin):
     list_filter = ("decision", "settles", "reviewer")
     list_select_related = ("revision", "reviewer")
     search_fields = ("note", "reviewer__username")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Without what others said of pairs that wait, for who sees them reviews, too; and without
+        calibration, or it could be told from the rest."""
+        rows = super().get_queryset(request).counting()
+        hidden = Q(
+            revision__pair__status__in=QUEUED,
+            revision=F("revision__pair__current_revision"),
+            round=F("revision__pair__round"),
+        )
+        return rows.exclude(hidden & ~Q(reviewer=request.user))
 
     @display(description=gettext_lazy("pair"))
     def pair_link(self, obj: Verdict) -> str:

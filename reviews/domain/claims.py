@@ -7,7 +7,7 @@ slot for whoever asks next; until somebody does, its holder may go on.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -39,21 +39,21 @@ class Gone(Conflict):
     """This claim ended before: decided in another tab, or given back."""
 
 
-def held(reviewer: Any, now: datetime, but: Collection[int] = ()) -> list[Claim]:
-    """What is in this reviewer's hand, the first taken first, without the claims `but`."""
-    rows = Claim.objects.live(now).filter(reviewer=reviewer).exclude(pk__in=but)
-    related = ("revision", "pair__assistant", "pair__category")
-    return list(rows.select_related(*related).order_by("taken_at", "id"))
+def held(reviewer: Any) -> list[int]:
+    """The claims in this reviewer's hand, the first taken first.
 
-
-def count_held(reviewer: Any, now: datetime) -> int:
-    """How many items are in this reviewer's hand."""
-    return Claim.objects.live(now).filter(reviewer=reviewer).count()
+    Those whose lease ran out, too: nobody else took them, and they are offered to nobody twice.
+    """
+    rows = Claim.objects.open().filter(reviewer=reviewer)
+    return list(rows.order_by("taken_at", "id").values_list("pk", flat=True))
 
 
 def _end(rows: Any, how: str, now: datetime, **fields: Any) -> int:
-    ended: int = rows.filter(end="").update(end=how, ended_at=now, **fields)
-    return ended
+    held = rows.filter(end="")
+    # A verdict that was looked at once more still counts, and keeps its place.
+    kept: int = held.filter(verdict__isnull=False).update(end=ClaimEnd.DECIDED, ended_at=now)
+    ended: int = held.filter(verdict=None).update(end=how, ended_at=now, **fields)
+    return kept + ended
 
 
 def _free_slot(pair: Pair, reviewer: Any, now: datetime) -> int | None:
@@ -65,13 +65,15 @@ def _free_slot(pair: Pair, reviewer: Any, now: datetime) -> int | None:
     )
     taken, overdue = set(), []
     for claim in on_text:
-        if claim.end or claim.expires_at > now:
+        if claim.end or claim.verdict_id or claim.expires_at > now:
             taken.add(claim.slot)
         else:
             overdue.append(claim.pk)
     if overdue:
         late = Claim.objects.filter(pk__in=overdue, expires_at__lte=now)
         _end(late, ClaimEnd.EXPIRED, now)
+    if not disputed and len(taken - {ADJUDICATOR}) >= pair.slots:
+        return None
     return min(slots - taken, default=None)
 
 
@@ -115,7 +117,7 @@ def take_calibration(
     )
 
 
-def _keep(claim: Claim, now: datetime) -> bool:
+def keep(claim: Claim, now: datetime) -> bool:
     """Hold on to a claim, though its lease ran out while nobody else asked. Within a transaction
     this keeps its row, and so its slot, until the end."""
     return bool(Claim.objects.filter(pk=claim.pk, end=claim.end).update(expires_at=now + LEASE))
@@ -127,7 +129,7 @@ def use(pair: Pair, reviewer: Any, now: datetime, claim: Claim | None = None) ->
     The given one or another that they hold; or one under which they decided before in this round
     (a later verdict takes its place); or a new one.
     """
-    if claim and not claim.end and _keep(claim, now):
+    if claim and not claim.end and keep(claim, now):
         return claim
     mine = Claim.objects.taking_slots().filter(
         revision_id=pair.current_revision_id, round=pair.round, reviewer=reviewer
@@ -135,7 +137,7 @@ def use(pair: Pair, reviewer: Any, now: datetime, claim: Claim | None = None) ->
     disputed = pair.status == PairStatus.DISPUTED
     mine = mine.filter(slot=ADJUDICATOR) if disputed else mine.exclude(slot=ADJUDICATOR)
     found = mine.order_by("id").last()
-    if found is None or not _keep(found, now):
+    if found is None or not keep(found, now):
         found = take(pair, reviewer, now)
     if found is None:
         raise Lost(LOST)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import ProtectedError
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -16,8 +17,8 @@ from reviews.domain.briefly import Known
 from reviews.domain.claims import Gone
 from reviews.domain.errors import Conflict, Expired, Invalid, Refused, Unknown
 from reviews.domain.transitions import CHANGED, StaleMove
-from reviews.enums import ClaimEnd, Decision, PairStatus, Purpose
-from reviews.models import Claim, Pair, PairRevision, Suggestion
+from reviews.enums import ClaimEnd, CorrectionStatus, Decision, PairStatus, Purpose
+from reviews.models import Claim, Correction, Pair, PairRevision, Suggestion
 
 MOST_HELD = 12
 """Items in one hand at a time: what a page shows, and decisions that wait for the hub to come back.
@@ -41,11 +42,17 @@ def fill(reviewer: Any, now: datetime, holding: Collection[int] = ()) -> Claim |
 
     What they hold already comes first: after a reload nothing is left lying.
     """
-    for claim in claims.held(reviewer, now, holding):
-        if claim.purpose != Purpose.REVIEW or _fits(claim):
+    held = claims.held(reviewer)
+    for pk in held:
+        claim = None if pk in holding else claims.of(pk, reviewer)
+        if claim is None:
+            continue
+        fits = claim.purpose != Purpose.REVIEW or _fits(claim)
+        if fits and claims.keep(claim, now):
+            claim.expires_at = now + claims.LEASE
             return _looked_at(claim)
-        claims.release([claim.pk], reviewer, now)
-    if claims.count_held(reviewer, now) >= MOST_HELD:
+        claims.release([pk], reviewer, now)
+    if len(held) >= MOST_HELD:
         return None
     new = queue.next_for(reviewer, now)
     return _looked_at(new) if new else None
@@ -55,13 +62,14 @@ def _fits(claim: Claim) -> bool:
     """Whether the pair still waits with the text that was taken."""
     pair = claim.pair
     same = (pair.current_revision_id, pair.round) == (claim.revision_id, claim.round)
-    return same and pair.waits
+    settling = claim.slot == claims.ADJUDICATOR
+    return same and pair.waits and settling == (pair.status == PairStatus.DISPUTED)
 
 
 def _looked_at(claim: Claim) -> Claim:
     """With the flags of its text: where the background was not there yet, they are made now."""
     if claim.pair.checks_due and claim.purpose == Purpose.REVIEW:
-        flags.examine(claim.pair)
+        flags.examine_safely(claim.pair)
     return claim
 
 
@@ -84,6 +92,10 @@ def pick(pk: int, reviewer: Any, now: datetime) -> Claim:
         raise Unknown(gettext_noop("there is no such pair"))
     if not found.waits:
         raise Conflict(gettext_noop("this pair does not wait for a verdict"))
+    if found.status == PairStatus.DISPUTED:
+        verdicts.check_adjudicator(found, reviewer)
+    if len(claims.held(reviewer)) >= MOST_HELD:
+        raise Conflict(gettext_noop("You hold too many pairs: decide on some first."))
     with transaction.atomic():
         try:
             claim = claims.use(found, reviewer, now)
@@ -121,10 +133,21 @@ def decide(pk: int, seen: int, ruling: verdicts.Ruling, *, by: Any, now: datetim
             return claim
         raise Gone(gettext_noop("This item was decided already."))
     _open(claim)
+    if seen != claim.revision_id or (claim.purpose == Purpose.REVIEW and not _fits(claim)):
+        raise StaleMove(CHANGED)
     if claim.purpose != Purpose.REVIEW:
         verdicts.calibrate(claim, ruling, by=by, now=now)
         return claim
-    verdict = verdicts.decide(claim.pair, ruling, by=by, seen=seen, now=now, claim=claim)
+    try:
+        verdict = verdicts.decide(claim.pair, ruling, by=by, seen=seen, now=now, claim=claim)
+    except (StaleMove, claims.Lost):
+        # The same call, sent twice at once: the other one was quicker.
+        twin = claims.of(pk, by)
+        if twin is None or twin.end != ClaimEnd.DECIDED or twin.verdict is None:
+            raise
+        if twin.verdict.decision != ruling.decision:
+            raise
+        return twin
     claim.end, claim.verdict = ClaimEnd.DECIDED, verdict
     return claim
 
@@ -153,7 +176,8 @@ def skip(pk: int, why: str, *, by: Any, now: datetime) -> Claim:
 def edit(pk: int, seen: int, text: Text, *, by: Any, now: datetime) -> Claim:
     """Save a new text of the item; another reviewer decides on it."""
     claim = _mine(pk, by)
-    if claim.end == ClaimEnd.EDITED:
+    calibrated = claim.end == ClaimEnd.DECIDED and claim.purpose != Purpose.REVIEW
+    if claim.end == ClaimEnd.EDITED or calibrated:
         return claim
     _open(claim)
     if claim.purpose != Purpose.REVIEW:
@@ -163,7 +187,7 @@ def edit(pk: int, seen: int, text: Text, *, by: Any, now: datetime) -> Claim:
         verdicts.calibrate(claim, ruling, by=by, now=now)
         return claim
     pair = claim.pair
-    if pair.current_revision_id != seen:
+    if pair.current_revision_id != seen or not _fits(claim):
         raise StaleMove(CHANGED)
     with transaction.atomic():
         held = claims.use(pair, by, now, claim)
@@ -182,8 +206,10 @@ def correct(
     """The item's answer is wrong: reject it, and write the right one with its lesson, which
     becomes a pair of its own for another reviewer, and a preference."""
     claim = _mine(pk, by)
-    if claim.end == ClaimEnd.DECIDED:
-        return claim
+    if claim.end == ClaimEnd.DECIDED and claim.verdict:
+        if claim.verdict.decision == Decision.REJECT:
+            return claim
+        raise Gone(gettext_noop("This item was decided already."))
     ruling = verdicts.Ruling(Decision.REJECT, note=remedy.why_wrong, seconds=seconds)
     with transaction.atomic():
         if _open(claim).purpose == Purpose.REVIEW:
@@ -195,8 +221,19 @@ def correct(
                 history=text.history,
                 language=claim.pair.language,
             )
-            corrections.finish(task, remedy, by=by, now=now)
+            _remedy(task, remedy, by, now)
         return decide(pk, seen, ruling, by=by, now=now)
+
+
+def _remedy(task: Correction, remedy: corrections.Remedy, by: Any, now: datetime) -> None:
+    """Finish the task; where another did so first, this answer is offered beside theirs."""
+    if task.status == CorrectionStatus.DISMISSED:
+        corrections.reopen(task, by=by, why=remedy.why_wrong, now=now)
+    if task.status == CorrectionStatus.OPEN:
+        corrections.finish(task, remedy, by=by, now=now)
+    elif task.pair and task.pair.current_revision_id:
+        text = Text(task.question, remedy.right_answer, remedy.why_wrong)
+        suggest(task.pair.pk, task.pair.current_revision_id, text, by=by, now=now)
 
 
 # --- and back ------------------------------------------------------------------------------------
@@ -206,11 +243,16 @@ def _unrevise(claim: Claim, by: Any, now: datetime) -> None:
     new = PairRevision.objects.filter(pair=pair, number=old.number + 1, author=by).first()
     if new is None or pair.current_revision_id != new.pk or pair.status != PairStatus.IN_REVIEW:
         raise StaleMove(CHANGED)
-    touched = Claim.objects.filter(revision=new).exclude(reviewer=by).exists()
+    touched = Claim.objects.filter(revision=new).exists()
     mine = Pair.objects.filter(pk=pair.pk, current_revision=new, status=pair.status)
     if touched or not mine.update(current_revision=old, checks_due=True):
         raise StaleMove(CHANGED)
     pair.current_revision = old
+    try:
+        # Nobody has seen it, and its number is the next text's.
+        new.delete()
+    except ProtectedError as error:
+        raise StaleMove(CHANGED) from error
     verdicts.stand_back(pair, by=by, now=now)
 
 
@@ -240,14 +282,10 @@ def suggest(pair: int, seen: int, text: Text, *, by: Any, now: datetime) -> Sugg
         raise Unknown(gettext_noop("there is no such pair"))
     if not text.answer.strip():
         raise Invalid({"answer": gettext_noop("must not be empty")})
-    there, _created = Suggestion.objects.get_or_create(
-        revision=revision,
-        author=by,
-        input=text.question,
-        output=text.answer,
-        defaults={"why": text.why[:300], "created_at": now},
-    )
-    return there
+    same = {"revision": revision, "author": by, "input": text.question, "output": text.answer}
+    # Two at once may leave it twice, which hurts nobody.
+    there = Suggestion.objects.filter(**same).order_by("id").first()
+    return there or Suggestion.objects.create(**same, why=text.why[:300], created_at=now)
 
 
 # --- the day -------------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ def examine_due(limit: int = 5000) -> int:
         due = Pair.objects.filter(checks_due=True, pk__gt=last)
         rows = list(due.select_related("current_revision").order_by("id")[:PORTION])
         for pair in rows:
-            _examine_safely(pair)
+            examine_safely(pair)
             last = pair.pk
         done += len(rows)
         if len(rows) < PORTION:
@@ -84,7 +84,7 @@ def examine_due(limit: int = 5000) -> int:
     return done
 
 
-def _examine_safely(pair: Pair) -> None:
+def examine_safely(pair: Pair) -> None:
     try:
         examine(pair)
     except (OperationalError, InterfaceError):

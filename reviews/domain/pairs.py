@@ -244,6 +244,9 @@ def sort(pair: Pair, category: Category, register: str) -> None:
     needed = category.reviewers_needed
     if pair.category.slug != UNSORTED:
         needed = max(needed, pair.reviewers_needed)
+    elif pair.given:
+        # What was said is not the last word: one more verdict brings the pair to its end.
+        needed = max(needed, min(pair.reviewers_needed, pair.given + 1))
     # Those who asked for one more reviewer keep theirs.
     changes = {
         "category": category,
@@ -252,6 +255,9 @@ def sort(pair: Pair, category: Category, register: str) -> None:
         "slots": pair.slots - pair.reviewers_needed + needed,
         "checks_due": True,
     }
-    Pair.objects.filter(pk=pair.pk).update(**changes)
+    read = ("status", "round", "slots", "given", "reviewers_needed", "category_id")
+    mine = Pair.objects.filter(pk=pair.pk, **{name: getattr(pair, name) for name in read})
+    if not mine.update(**changes):
+        raise StaleMove(CHANGED)
     for name, value in changes.items():
         setattr(pair, name, value)

@@ -83,7 +83,8 @@ _FREE = """(
         SELECT COUNT(*) FROM reviews_claim taken
         WHERE taken.revision_id = reviews_pair.current_revision_id
             AND taken.round = reviews_pair.round AND taken.slot > 0
-            AND (taken."end" = 'decided' OR (taken."end" = '' AND taken.expires_at > %s))
+            AND (taken."end" = 'decided' OR (
+                taken."end" = '' AND (taken.expires_at > %s OR taken.verdict_id IS NOT NULL)))
     ) < reviews_pair.slots
 )"""
 # The top of each lane, the best first.

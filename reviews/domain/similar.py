@@ -103,6 +103,9 @@ def _others(pair: Pair) -> list[Similar]:
 def _lessons(pair: Pair, found: list[int]) -> list[Correction]:
     """Lessons of the pairs found, then of the category; newest first."""
     in_force = Correction.objects.in_force().filter(assistant=pair.assistant_id).order_by("-id")
+    # Not what somebody said of this very answer: reviewers judge blind.
+    if pair.current_revision:
+        in_force = in_force.exclude(wrong_answer=pair.current_revision.output)
     lessons = list(in_force.filter(pair__in=found)[:SIDE_BY_SIDE])
     if len(lessons) < SIDE_BY_SIDE:
         rest = in_force.filter(category=pair.category_id).exclude(pair__in=found)

@@ -17,6 +17,7 @@ from reviews.domain.errors import Conflict, Expired, Invalid, Refused
 from reviews.domain.hints import EXAMINE, hint
 from reviews.domain.transitions import CHANGED, StaleMove, move
 from reviews.enums import (
+    QUEUED,
     Agreement,
     ChecklistPart,
     ClaimEnd,
@@ -125,13 +126,18 @@ def check(pair: Pair, revision: PairRevision, ruling: Ruling, by: Any) -> None:
         raise Invalid({"note": gettext_noop("say why")})
 
 
-def _check_dispute(pair: Pair, ruling: Ruling, by: Any) -> None:
+def check_adjudicator(pair: Pair, by: Any) -> None:
+    """Raise Refused where `by` may not settle the pair's dispute."""
     if not by.has_perm("reviews.adjudicate_pair"):
         raise Refused(gettext_noop("a dispute is settled by a senior reviewer"))
-    if ruling.decision not in (Decision.APPROVE, Decision.REJECT):
-        raise Invalid({"decision": gettext_noop("a dispute ends in approval or rejection")})
     if any(row.reviewer_id == by.pk for row in standing(pair)):
         raise Refused(gettext_noop("you are one side of this dispute: another senior settles it"))
+
+
+def _check_dispute(pair: Pair, ruling: Ruling, by: Any) -> None:
+    check_adjudicator(pair, by)
+    if ruling.decision not in (Decision.APPROVE, Decision.REJECT):
+        raise Invalid({"decision": gettext_noop("a dispute ends in approval or rejection")})
 
 
 # --- what it leads to ----------------------------------------------------------------------------
@@ -198,29 +204,35 @@ def _store(claim: Claim, pair: Pair, ruling: Ruling, by: Any, now: datetime) -> 
         for item, yes in ruling.answers.items()
         if item in known
     )
+    found = to_confirm(pair, claim.revision.output) if ruling.facts else []
+    asked = {(fact.kind, fact.value) for fact in found}
     FactAnswer.objects.bulk_create(
         FactAnswer(verdict=verdict, kind=kind, value=value, right=right)
         for (kind, value), right in ruling.facts.items()
+        if (kind, value) in asked
     )
     claims.finish(claim, ClaimEnd.DECIDED, now, verdict=verdict)
     claim.verdict = verdict
     return verdict
 
 
-def _grip(pair: Pair, seen: int, now: datetime, **changes: Any) -> None:
+def _grip(pair: Pair, seen: int, by: Any, now: datetime, **changes: Any) -> None:
     """Take the pair's row with the text that the reviewer saw, so that of two verdicts at once the
-    second counts the first; or raise StaleMove.
-
-    A draft may have come into review meanwhile: that is the other verdict, and changes nothing.
-    """
+    second counts the first; or raise StaleMove. A draft comes into review by it."""
+    if seen != pair.current_revision_id:
+        raise StaleMove(CHANGED)
+    changes["updated_at"] = now
+    if pair.status == PairStatus.DRAFT:
+        try:
+            return move(pair, PairStatus.IN_REVIEW, by=by, now=now, fields=changes)
+        except StaleMove:
+            # Another verdict brought it into review meanwhile: that changes nothing.
+            pair.refresh_from_db(fields=["status"])
+            if pair.status != PairStatus.IN_REVIEW:
+                raise
     mine = Pair.objects.filter(pk=pair.pk, current_revision_id=seen, round=pair.round)
-    later = [PairStatus.IN_REVIEW] if pair.status == PairStatus.DRAFT else []
-    for status in [pair.status, *later] if seen == pair.current_revision_id else ():
-        if mine.filter(status=status).update(updated_at=now, **changes):
-            if status != pair.status:
-                pair.refresh_from_db(fields=["status"])
-            return
-    raise StaleMove(CHANGED)
+    if not mine.filter(status=pair.status).update(**changes):
+        raise StaleMove(CHANGED)
 
 
 def decide(
@@ -240,10 +252,10 @@ def decide(
     check(pair, pair.current_revision, ruling, by)
     with transaction.atomic():
         second = ruling.decision == Decision.SECOND
-        _grip(pair, seen, now, **({"slots": F("slots") + 1} if second else {}))
+        _grip(pair, seen, by, now, **({"slots": F("slots") + 1} if second else {}))
+        if second:
+            pair.refresh_from_db(fields=["slots"])
         claim = claim if claim and not claim.end else claims.use(pair, by, now)
-        if pair.status == PairStatus.DRAFT:
-            move(pair, PairStatus.IN_REVIEW, by=by, now=now)
         verdict = _store(claim, pair, ruling, by, now)
         said = list(_on_text(pair).values_list("reviewer_id", "decision"))
         outcome = _outcome(pair, verdict, said)
@@ -308,7 +320,10 @@ def undo(verdict: Verdict, *, by: Any, now: datetime) -> None:
             raise Conflict(gettext_noop("This was undone already."))
         Claim.objects.filter(verdict=verdict).update(end=ClaimEnd.UNDONE, ended_at=now)
         if verdict.purpose == Purpose.REVIEW:
-            _grip(pair, verdict.revision_id, now)
+            _grip(pair, verdict.revision_id, by, now)
             if pair.round != verdict.round or pair.status == PairStatus.RETIRED:
                 raise StaleMove(CHANGED)
+            later = _on_text(pair).filter(pk__gt=verdict.pk).exclude(reviewer=by)
+            if pair.status not in QUEUED and later.exists():
+                raise Conflict(gettext_noop("Others have decided since: this stays as it is."))
             stand_back(pair, by=by, now=now)
