@@ -8,7 +8,6 @@ from typing import Any
 
 from django.utils.functional import Promise
 
-from reviews.checks import facts
 from reviews.domain import checklists, flag_words, verdicts
 from reviews.enums import ChecklistPart, PairStatus, Purpose
 from reviews.models import Claim, Flag, Pair, PairRevision, Suggestion
@@ -49,7 +48,7 @@ def _facts(pair: Pair, revision: PairRevision) -> list[dict[str, Any]]:
     if not wanted:
         return []
     spans: dict[tuple[str, str], list[list[int]]] = {}
-    for fact in facts.find(revision.output):
+    for fact in verdicts.facts_of(revision.output):
         place = utf16(revision.output, fact.start, fact.end)
         spans.setdefault((fact.kind, fact.value), []).append(place)
     return [
@@ -107,7 +106,9 @@ def _dispute(pair: Pair) -> list[dict[str, Any]] | None:
 
 
 def _beside(pair: Pair) -> dict[str, Any]:
-    votes = pair.feedback.order_by("-id").only("is_positive", "rating", "comment", "created_at")
+    # Each vote that is linked to the pair is one of its voices.
+    votes = pair.feedback.order_by("-id") if pair.voices else pair.feedback.none()
+    votes = votes.only("is_positive", "rating", "comment", "created_at")
     corrections = pair.corrections.order_by("-id").only("wrong_answer", "why_wrong", "lesson")
     suggested = Suggestion.objects.filter(revision__pair=pair).select_related("author")
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
@@ -49,7 +50,10 @@ def move(
         raise IllegalMove(IMPOSSIBLE)
     guards = {name: getattr(item, name) for name in item.MOVE_GUARDS}
     changes = fields or {}
-    with transaction.atomic():
+    # Within a transaction a savepoint would add nothing: the update that finds no row changes none,
+    # and whatever else fails takes the caller's transaction with it.
+    within = transaction.get_connection().in_atomic_block
+    with nullcontext() if within else transaction.atomic():
         unchanged = kind._default_manager.filter(pk=item.pk, status=came_from, **guards)
         if not unchanged.update(status=to, **changes):
             raise StaleMove(CHANGED)

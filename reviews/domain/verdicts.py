@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.db import transaction
@@ -63,12 +64,18 @@ def standing(pair: Pair) -> list[Verdict]:
     return list({row.reviewer_id: row for row in rows}.values())
 
 
+@lru_cache(maxsize=128)
+def facts_of(answer: str) -> tuple[facts.Fact, ...]:
+    """The facts of an answer; between being shown and decided on it is asked for several times."""
+    return tuple(facts.find(answer))
+
+
 def to_confirm(pair: Pair, answer: str) -> list[facts.Fact]:
     """The facts of `answer` that a reviewer confirms, each value once, where it stands first."""
     if not pair.category.confirm_facts:
         return []
     first: dict[tuple[str, str], facts.Fact] = {}
-    for fact in facts.find(answer):
+    for fact in facts_of(answer):
         if fact.kind in CRITICAL:
             first.setdefault((fact.kind, fact.value), fact)
     return list(first.values())
