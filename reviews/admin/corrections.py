@@ -72,6 +72,7 @@ class CorrectionAdmin(SheetMixin, LongList, OwnPage):
             title=_("Correction") + f" #{item.pk}",
             form=form or RemedyForm(item),
             votes=item.feedback.order_by("-id")[:5],
+            hidden=corrections.hidden_from(item, request.user),
             moves=transitions.history(item),
             may_write=request.user.has_perm("reviews.change_correction"),
         )

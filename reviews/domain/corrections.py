@@ -14,7 +14,7 @@ from reviews.domain import identity, pairs
 from reviews.domain.errors import Invalid
 from reviews.domain.hints import EXAMINE, hint
 from reviews.domain.transitions import move
-from reviews.enums import CorrectionStatus, PairSource, PairStatus
+from reviews.enums import QUEUED, CorrectionStatus, PairSource, PairStatus
 from reviews.models import Assistant, Category, Correction, Feedback, Pair
 
 
@@ -120,6 +120,14 @@ def finish(correction: Correction, remedy: Remedy, *, by: Any, now: datetime) ->
         }
         move(correction, CorrectionStatus.FINISHED, by=by, now=now, fields=fields)
     return correction
+
+
+def hidden_from(correction: Correction, reader: Any) -> bool:
+    """Whether others still judge the answer that this calls wrong: they must not learn it here."""
+    if correction.author_id == reader.pk:
+        return False
+    same = Pair.objects.filter(assistant=correction.assistant_id, identity=correction.identity)
+    return same.filter(status__in=QUEUED).exists()
 
 
 def dismiss(correction: Correction, *, by: Any, why: str, now: datetime) -> None:

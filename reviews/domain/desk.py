@@ -156,8 +156,8 @@ def look_again(pk: int, *, by: Any, now: datetime) -> Claim | None:
     """The pair of a claim whose text changed, as it stands now, in the reviewer's hand where it can
     be had."""
     claim = claims.of(pk, by)
-    if claim is None:
-        return None
+    if claim is None or claim.purpose != Purpose.REVIEW:
+        return claim
     claims.release([pk], by, now)
     try:
         return pick(claim.pair_id, by, now)

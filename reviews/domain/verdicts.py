@@ -83,9 +83,12 @@ def to_confirm(pair: Pair, answer: str) -> list[facts.Fact]:
 
 # --- what may be said ----------------------------------------------------------------------------
 def _wrong_items(pair: Pair, ruling: Ruling) -> dict[str, str]:
-    """Why the checklist's answers allow no approval, by field."""
-    wrong = {}
-    for item in checklists.items(pair.assistant):
+    """Why the checklist's answers allow no approval, by field. Raises StaleMove where they are
+    answers to an earlier checklist."""
+    wrong, asked = {}, checklists.items(pair.assistant)
+    if ruling.answers and not ruling.answers.keys() & {item.pk for item in asked}:
+        raise StaleMove(gettext_noop("The checklist has changed meanwhile: look again."))
+    for item in asked:
         answer = ruling.answers.get(item.pk)
         if answer is None and item.required:
             wrong[f"item_{item.pk}"] = gettext_noop("needs an answer")

@@ -78,3 +78,17 @@ def test_writing_asks_for_the_permission(client, correction, operator):
     for name in ("finish", "dismiss", "reopen"):
         assert client.post(url(name, correction.pk)).status_code == 403
     assert client.get(url("change", correction.pk)).status_code == 200
+
+
+def test_what_was_said_of_an_answer_is_hidden_from_who_still_judges_it(
+    client, assistant, checklist, correction, reviewer, second_reviewer
+):
+    pair = factories.pair(assistant, "Berapa modal PT PMA?", "Rp2,5 miliar.")
+    client.force_login(reviewer)
+    client.post(url("finish", correction.pk), remedy(assistant))
+    assert "Angka lama" in client.get(url("change", correction.pk)).content.decode()
+    client.force_login(second_reviewer)
+    assert "Angka lama" not in client.get(url("change", correction.pk)).content.decode()
+    factories.decide(pair, reviewer, "reject", "salah")
+    factories.decide(pair, second_reviewer, "reject", "salah")
+    assert "Angka lama" in client.get(url("change", correction.pk)).content.decode()

@@ -6,8 +6,18 @@ from datetime import timedelta
 
 import pytest
 
-from reviews.domain import calibration, claims, corrections, desk, pairs, similar, verdicts
+from reviews.domain import (
+    calibration,
+    checklists,
+    claims,
+    corrections,
+    desk,
+    pairs,
+    similar,
+    verdicts,
+)
 from reviews.domain.errors import Conflict, Refused
+from reviews.domain.transitions import StaleMove
 from reviews.domain.verdicts import Ruling
 from reviews.enums import Decision, PairStatus
 from reviews.models import Claim, FactAnswer, Pair, PairRevision, Suggestion, Verdict
@@ -217,3 +227,17 @@ def test_a_mended_gold_item_sent_twice_answers_the_same(
     for _twice in range(2):
         desk.edit(claim.pk, claim.revision_id, desk.Text("A?", "B."), by=reviewer, now=NOW)
     assert Verdict.objects.get().purpose == "gold"
+
+
+def test_answers_to_an_earlier_checklist_bring_the_new_one(assistant, checklist, reviewer):
+    pair = _pair(assistant, 1)
+    claim = desk.fill(reviewer, NOW)
+    old = factories.all_yes(assistant)
+    rows = [{"part": "tone", "text_id": "Nadanya pas"}]
+    checklists.publish(None, rows)
+    ruling = Ruling(Decision.APPROVE, old, facts=factories.all_right(_fresh(pair)))
+    with pytest.raises(StaleMove):
+        desk.decide(claim.pk, claim.revision_id, ruling, by=reviewer, now=NOW)
+    again = desk.look_again(claim.pk, by=reviewer, now=NOW)
+    _decide(again, reviewer)
+    assert _state(pair)[0] == PairStatus.APPROVED
