@@ -109,7 +109,9 @@ def _beside(pair: Pair) -> dict[str, Any]:
     # Each vote that is linked to the pair is one of its voices.
     votes = pair.feedback.order_by("-id") if pair.voices else pair.feedback.none()
     votes = votes.only("is_positive", "rating", "comment", "created_at")
-    corrections = pair.corrections.order_by("-id").only("wrong_answer", "why_wrong", "lesson")
+    # And each correction that led to it one of the complaints.
+    corrections = pair.corrections.order_by("-id") if pair.complaints else pair.corrections.none()
+    corrections = corrections.only("wrong_answer", "why_wrong", "lesson")
     suggested = Suggestion.objects.filter(revision__pair=pair).select_related("author")
     return {
         "votes": [

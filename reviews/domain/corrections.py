@@ -102,10 +102,11 @@ def finish(correction: Correction, remedy: Remedy, *, by: Any, now: datetime) ->
     )
     with transaction.atomic():
         pair, _created = pairs.add(correction.assistant, new)
-        # Users wait for it as many times over as they complained.
+        # Users wait for it as many times over as they complained; a reviewer who found the answer
+        # wrong by themselves counts as one.
         # And its lesson is to be found beside pairs like it.
         Pair.objects.filter(pk=pair.pk).update(
-            complaints=F("complaints") + correction.priority, checks_due=True
+            complaints=F("complaints") + max(1, correction.priority), checks_due=True
         )
         hint(EXAMINE)
         _send_to_review(pair, remedy, by, now)

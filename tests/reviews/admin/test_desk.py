@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from reviews.admin import desk_items
-from reviews.domain import calibration, claims, flags
+from reviews.domain import calibration, claims, corrections, feedback, flags
 from reviews.enums import Decision
 from reviews.models import Claim, Pair, PairRevision, Suggestion, Verdict
 from tests import factories
@@ -366,3 +366,21 @@ def test_as_many_queries_however_many_wait(assistant, desk, reviewer):
 def test_offsets_are_counted_in_utf16():
     assert desk_items.utf16("a🙂b", 0, 1, 2, 3) == [0, 1, 3, 4]
     assert desk_items.utf16("abc", 3) == [3]
+
+
+def test_votes_and_corrections_are_shown_with_their_pair(
+    assistant, desk, second_reviewer, answered
+):
+    from tests.reviews.domain.test_feedback import _vote
+
+    _vote(answered("Berapa lama KITAS berlaku?"))
+    feedback.link_pending(factories.NOW)
+    voted = Pair.objects.get()
+    task = corrections.open_task(assistant, "Berapa modal?", "Rp1 miliar.")
+    category = assistant.categories.get(slug="tax")
+    remedy = corrections.Remedy("Rp10 miliar.", "lama", "Cek PP.", category, "formal")
+    corrections.finish(task, remedy, by=second_reviewer, now=factories.NOW)
+    items = {item["pair"]: item for item in (desk.get("state").json()[n] for n in ("item", "next"))}
+    assert [vote["positive"] for vote in items[voted.pk]["votes"]] == [True]
+    [shown] = items[Pair.objects.exclude(pk=voted.pk).get().pk]["corrections"]
+    assert (shown["wrong_answer"], shown["lesson"]) == ("Rp1 miliar.", "Cek PP.")
