@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -371,9 +372,13 @@ def test_offsets_are_counted_in_utf16():
 def test_votes_and_corrections_are_shown_with_their_pair(
     assistant, desk, second_reviewer, answered
 ):
-    from tests.reviews.domain.test_feedback import _vote
-
-    _vote(answered("Berapa lama KITAS berlaku?"))
+    context = answered("Berapa lama KITAS berlaku?")
+    feedback.vote(
+        uuid.UUID(context.request_id),
+        feedback.Ballot(thumb=True),
+        assistant_id=assistant.pk,
+        now=factories.NOW,
+    )
     feedback.link_pending(factories.NOW)
     voted = Pair.objects.get()
     task = corrections.open_task(assistant, "Berapa modal?", "Rp1 miliar.")
