@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 
 from feedbackhub import roles
-from reviews.domain import assistants, calibration, checklists, desk, hints, keys, queue
+from reviews.domain import assistants, calibration, checklists, desk, hints, keys, reviewers
 from reviews.enums import Scope
 from reviews.models import Assistant, Checklist, ClientKey
 from tuning.domain import exemplars, versions
@@ -41,7 +41,7 @@ def _nothing_known():
     versions.serving.forget()
     exemplars.stamps.forget()
     checklists.in_force.forget()
-    queue.reviewers.forget()
+    reviewers.known.forget()
     calibration.rates.forget()
     desk.queued.forget()
 

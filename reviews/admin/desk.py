@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from reviews.admin import desk_bodies as sent
 from reviews.admin import desk_items, desk_words
-from reviews.domain import claims, corrections, desk, queue, similar, verdicts
+from reviews.domain import claims, corrections, desk, reviewers, similar, verdicts
 from reviews.domain.errors import Conflict, Expired, Invalid, Refused, Unknown
 from reviews.domain.transitions import StaleMove
 from reviews.enums import ClaimEnd, Decision, PairStatus, Purpose
@@ -72,7 +72,7 @@ def _call(view: Callable[..., Any]) -> Callable[..., HttpResponse]:
         user = request.user
         if not (user.is_active and user.is_staff):  # type: ignore[union-attr]
             return _problem(401, "login", _("Your session is over: log in again."))
-        if not queue.profile(user).reviews:
+        if not reviewers.profile(user).reviews:
             return _problem(403, "forbidden", _("You may not review pairs."))
         try:
             return JsonResponse(view(request, sent.body_of(request)))

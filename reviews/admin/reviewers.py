@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from reviews.admin.base import HubAdmin
-from reviews.domain import queue
+from reviews.domain import reviewers
 from reviews.enums import Language
 from reviews.models import Category, Reviewer
 
@@ -77,8 +77,8 @@ class ReviewerAdmin(HubAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        transaction.on_commit(queue.reviewers.forget)
+        transaction.on_commit(reviewers.known.forget)
 
     def delete_model(self, request: HttpRequest, obj: Reviewer) -> None:
         super().delete_model(request, obj)
-        transaction.on_commit(queue.reviewers.forget)
+        transaction.on_commit(reviewers.known.forget)

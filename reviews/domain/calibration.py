@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from django.db.models import Exists, F, Max, OuterRef, Q
 from django.utils.translation import gettext_noop
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop
 from reviews.domain import claims
 from reviews.domain.briefly import Known
 from reviews.domain.errors import Invalid
+from reviews.domain.reviewers import Profile
 from reviews.enums import Decision, Purpose
 from reviews.models import (
     Assistant,
@@ -43,17 +44,7 @@ def _draw() -> float:
     return random.random() * 100
 
 
-class Skilled(Protocol):
-    """Languages (codes) and categories (ids; none: all) that somebody reviews."""
-
-    @property
-    def languages(self) -> tuple[str, ...]: ...
-
-    @property
-    def skills(self) -> tuple[int, ...]: ...
-
-
-def _reviewed_by(row: Skilled, rows: Any) -> PairRevision | None:
+def _reviewed_by(row: Profile, rows: Any) -> PairRevision | None:
     """The first of the revisions in the reviewer's languages and skills."""
     rows = rows.filter(pair__language__in=row.languages)
     rows = rows.filter(pair__category__in=row.skills) if row.skills else rows
@@ -61,7 +52,7 @@ def _reviewed_by(row: Skilled, rows: Any) -> PairRevision | None:
     return found
 
 
-def _gold(row: Skilled, reviewer: Any, drawn: float) -> PairRevision | None:
+def _gold(row: Profile, reviewer: Any, drawn: float) -> PairRevision | None:
     """A gold item that the reviewer has not met in any form."""
     met = Verdict.objects.filter(revision=OuterRef("pk"), reviewer=reviewer)
     held = Claim.objects.filter(revision=OuterRef("pk"), reviewer=reviewer)
@@ -75,7 +66,7 @@ def _gold(row: Skilled, reviewer: Any, drawn: float) -> PairRevision | None:
     return _reviewed_by(row, rows)
 
 
-def _repeat(row: Skilled, reviewer: Any, drawn: float, now: datetime) -> PairRevision | None:
+def _repeat(row: Profile, reviewer: Any, drawn: float, now: datetime) -> PairRevision | None:
     """A text that the reviewer decided on some time ago, once, and that is still the pair's."""
     before = Verdict.objects.counting().filter(
         revision=OuterRef("pk"), reviewer=reviewer, at__lt=now - REPEAT_AFTER
@@ -92,7 +83,7 @@ def _repeat(row: Skilled, reviewer: Any, drawn: float, now: datetime) -> PairRev
     return _reviewed_by(row, rows)
 
 
-def next_for(reviewer: Any, row: Skilled, now: datetime) -> Claim | None:
+def next_for(reviewer: Any, row: Profile, now: datetime) -> Claim | None:
     """Take a calibration item where chance says that it is time for one."""
     gold, repeat = _rates()
     drawn = _draw()

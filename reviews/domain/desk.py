@@ -12,7 +12,7 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from reviews.domain import claims, corrections, flags, pairs, queue, verdicts
+from reviews.domain import claims, corrections, flags, pairs, queue, reviewers, verdicts
 from reviews.domain.briefly import Known
 from reviews.domain.claims import Gone
 from reviews.domain.errors import Conflict, Expired, Invalid, Refused, Unknown
@@ -313,5 +313,5 @@ def progress(reviewer: Any, now: datetime) -> Progress:
         end__in=[ClaimEnd.DECIDED, ClaimEnd.EDITED],
     ).count()
     waiting = queued.get("all", Pair.objects.waiting().order_by()[: MOST + 1].count) or 0
-    target = queue.profile(reviewer).daily_target
+    target = reviewers.profile(reviewer).daily_target
     return Progress(done, target, min(waiting, MOST), waiting > MOST)

@@ -8,7 +8,6 @@ reviewer's lanes is theirs. A category short of its target moves all its lanes u
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,10 +15,9 @@ from django.db import connection
 from django.db.models import BooleanField, Count, Exists, OuterRef, Q
 from django.db.models.expressions import RawSQL
 
-from reviews.domain import calibration, claims
-from reviews.domain.briefly import Known
-from reviews.enums import QUEUED, Language, PairStatus
-from reviews.models import Category, Claim, Pair, PairRevision, Reviewer
+from reviews.domain import calibration, claims, reviewers
+from reviews.enums import QUEUED, PairStatus
+from reviews.models import Category, Claim, Pair, PairRevision
 from reviews.models.pairs import PairQuerySet
 
 STALE = timedelta(days=7)
@@ -28,40 +26,6 @@ BOOST = 100
 """Points for a category that has nothing of its target yet; none at the target."""
 TRIES = 12
 """Two who ask at once see the same top; the slower one looks again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """What a person reviews: languages (codes), categories (ids; none: all), their target of the
-    day, and whether they may review at all and settle disputes."""
-
-    languages: tuple[str, ...]
-    skills: tuple[int, ...]
-    daily_target: int | None
-    reviews: bool
-    settles: bool
-
-
-reviewers: Known[Profile] = Known(3.0)
-"""Profiles as they were a few seconds ago at most."""
-
-
-def _read(user: Any) -> Profile:
-    row = Reviewer.objects.filter(user=user).first()
-    return Profile(
-        languages=tuple(row.languages if row else Language.values),
-        skills=tuple(row.skills.values_list("pk", flat=True)) if row else (),
-        daily_target=row.daily_target if row else None,
-        reviews=user.has_perm("reviews.review_pair"),
-        settles=user.has_perm("reviews.adjudicate_pair"),
-    )
-
-
-def profile(user: Any) -> Profile:
-    """What `user` reviews; one without a row reviews everything."""
-    found = reviewers.get(user.pk, lambda: _read(user))
-    assert found is not None
-    return found
 
 
 # What makes a pair free for a reviewer: not their own text, nothing that they decided on, hold or
@@ -113,7 +77,7 @@ def _free(reviewer: Any, now: datetime) -> list[Any]:
 
 def waiting_for(reviewer: Any, now: datetime) -> PairQuerySet:
     """Undisputed pairs that this reviewer could take now, the most urgent first."""
-    row = profile(reviewer)
+    row = reviewers.profile(reviewer)
     rows = Pair.objects.filter(status__in=QUEUED, language__in=row.languages)
     rows = rows.filter(category__in=row.skills) if row.skills else rows
     free = RawSQL(_FREE, _free(reviewer, now), output_field=BooleanField())  # noqa: S611 (ours)
@@ -123,7 +87,7 @@ def waiting_for(reviewer: Any, now: datetime) -> PairQuerySet:
 def _lanes(reviewer: Any, now: datetime, offset: int) -> list[int]:
     """Pairs at the top of each of the reviewer's lanes, the best first; `offset` pairs further
     down. One query: a look into the index for each lane."""
-    row = profile(reviewer)
+    row = reviewers.profile(reviewer)
     languages, skills = row.languages, row.skills
     spoken = " UNION ALL ".join(["SELECT %s AS code"] * len(languages))
     within = f"WHERE reviews_category.id IN ({', '.join(['%s'] * len(skills))})" if skills else ""
@@ -146,7 +110,7 @@ def _not_theirs(rows: PairQuerySet, reviewer: Any, now: datetime) -> PairQuerySe
 
 def disputes_for(reviewer: Any, now: datetime) -> PairQuerySet:
     """Disputes that this reviewer may settle: of others, and in nobody's hand."""
-    row = profile(reviewer)
+    row = reviewers.profile(reviewer)
     rows = Pair.objects.filter(status=PairStatus.DISPUTED, language__in=row.languages)
     rows = rows.filter(category__in=row.skills) if row.skills else rows
     in_hand = Claim.objects.live(now).filter(
@@ -163,7 +127,7 @@ def _take_one(pk: int, reviewer: Any, now: datetime) -> Claim | None:
 
 
 def _dispute(reviewer: Any, now: datetime) -> Claim | None:
-    if not profile(reviewer).settles:
+    if not reviewers.profile(reviewer).settles:
         return None
     for pk in disputes_for(reviewer, now).values_list("pk", flat=True)[:3]:
         claim = _take_one(pk, reviewer, now)
@@ -190,7 +154,7 @@ def next_for(reviewer: Any, now: datetime) -> Claim | None:
     """Take the reviewer's next item: now and then one for calibration, else a dispute that they
     may settle, else the most urgent pair. None where nothing waits for them."""
     return (
-        calibration.next_for(reviewer, profile(reviewer), now)
+        calibration.next_for(reviewer, reviewers.profile(reviewer), now)
         or _dispute(reviewer, now)
         or _waiting(reviewer, now)
     )

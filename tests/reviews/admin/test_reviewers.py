@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from reviews.domain import queue
+from reviews.domain import queue, reviewers
 from reviews.models import Category, Reviewer
 from tests import factories
 
@@ -19,7 +19,7 @@ def test_a_curator_says_what_somebody_reviews(
 ):
     tax = Category.objects.get(slug="tax")
     factories.pair(assistant, language="en")
-    assert queue.profile(reviewer).skills == ()
+    assert reviewers.profile(reviewer).skills == ()
     client.force_login(curator)
     body = {"user": reviewer.pk, "languages": ["en", "it"], "skills": [tax.pk], "daily_target": 40}
     with django_capture_on_commit_callbacks(execute=True):
@@ -28,7 +28,9 @@ def test_a_curator_says_what_somebody_reviews(
     assert answer.url == reverse(LIST)
     assert (row.user, row.languages, row.daily_target) == (reviewer, ["en", "it"], 40)
     assert list(row.skills.all()) == [tax]
-    assert queue.profile(reviewer) == queue.Profile(("en", "it"), (tax.pk,), 40, True, False)
+    assert reviewers.profile(reviewer) == reviewers.Profile(
+        ("en", "it"), (tax.pk,), 40, True, False
+    )
 
 
 def test_a_language_that_is_none_is_refused(client, reviewer, curator):

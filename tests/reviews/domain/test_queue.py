@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from reviews.domain import calibration, claims, pairs, queue
+from reviews.domain import calibration, claims, pairs, queue, reviewers
 from reviews.domain.claims import LEASE, SKIP_REST
 from reviews.enums import ClaimEnd, Decision, PairStatus
 from reviews.models import Claim, Pair, Reviewer
@@ -109,10 +109,10 @@ def test_languages_and_skills_decide_what_is_offered(assistant, reviewer):
     indonesian = _one(assistant, category=tax)
     row = Reviewer.objects.create(user=reviewer, languages=["id"])
     row.skills.set([tax])
-    queue.reviewers.forget()
+    reviewers.known.forget()
     assert [_next(reviewer), _next(reviewer)] == [indonesian, None]
     Reviewer.objects.filter(pk=row.pk).update(languages=["it"])
-    queue.reviewers.forget()
+    reviewers.known.forget()
     assert _next(reviewer) == italian
 
 
@@ -222,8 +222,8 @@ def test_as_many_queries_for_3_as_for_60(assistant, reviewer, second_reviewer):
     for more, who in ((3, reviewer), (57, second_reviewer)):
         for _number in range(more):
             factories.pair(assistant)
-        queue.profile(who)
-        calibration.next_for(who, queue.profile(who), NOW)
+        reviewers.profile(who)
+        calibration.next_for(who, reviewers.profile(who), NOW)
         with CaptureQueriesContext(connection) as queries:
             queue.next_for(who, NOW)
         counts.append(len(queries))
