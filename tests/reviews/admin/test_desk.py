@@ -145,6 +145,7 @@ def test_a_gold_item_looks_like_any_other(assistant, desk, curator, monkeypatch)
     calibration.make_gold(
         made.current_revision, decision="reject", wrong_items=[], why="lama", by=curator
     )
+    Pair.objects.filter(pk=made.pk).update(given=2)
     ordinary = _one(assistant)
     plain = desk.item()
     assert plain["pair"] == ordinary.pk
@@ -154,6 +155,8 @@ def test_a_gold_item_looks_like_any_other(assistant, desk, curator, monkeypatch)
     assert gold["pair"] == made.pk
     assert gold.keys() == plain.keys()
     assert gold["status"] == plain["status"] == "in_review"
+    # However many verdicts it had on its way.
+    assert gold["given"] == plain["given"] == 0
     assert "gold" not in json.dumps(gold)
     done = desk.decide(gold, "reject", note="tarif lama").json()["done"]
     assert "gold" not in json.dumps(done)
