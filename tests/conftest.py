@@ -38,6 +38,7 @@ def _nothing_known():
     """Nothing is known from an earlier test, whose rows are gone."""
     keys.forget()
     assistants.request_types.forget()
+    assistants.rows.forget()
     versions.serving.forget()
     exemplars.stamps.forget()
     checklists.in_force.forget()

@@ -21,7 +21,7 @@ from reviews.admin.base import HubAdmin, OwnPage
 from reviews.domain import checklists
 from reviews.domain.errors import Conflict, Invalid
 from reviews.enums import ChecklistPart
-from reviews.models import Assistant, Checklist, ChecklistItem, Verdict
+from reviews.models import Assistant, Checklist, Verdict
 
 MOST_ROWS = 100
 TEXTS = ("text_id", "text_en", "text_it")
@@ -131,6 +131,10 @@ class ChecklistAdmin(OwnPage, HubAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("items")
 
+    def get_urls(self) -> Any:
+        shared = self.own_path("<int:pk>/shared/", self.shared_view, "shared")
+        return [shared, *super().get_urls()]
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
@@ -140,6 +144,7 @@ class ChecklistAdmin(OwnPage, HubAdmin):
     # --- a version -------------------------------------------------------------------------------
     def show(self, request: HttpRequest, item: Checklist) -> HttpResponse:
         lists = Checklist.objects.filter(assistant=item.assistant_id).order_by("-version")
+        may_edit = self.has_add_permission(request)
         return self.page(
             request,
             "admin/reviews/checklist.html",
@@ -149,8 +154,19 @@ class ChecklistAdmin(OwnPage, HubAdmin):
             items=item.items.order_by("position"),
             versions=lists[:50],
             used=Verdict.objects.filter(checklist=item).exists(),
-            may_edit=self.has_add_permission(request),
+            may_edit=may_edit,
+            may_give_up=may_edit and item.assistant and checklists.current(item.assistant) == item,
         )
+
+    def shared_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """GET confirms, POST gives the assistant's own list up for the shared one."""
+        self.may(request, "reviews.add_checklist")
+        item = self.row(request, pk)
+        if request.method == "POST":
+            done = _("The shared checklist is in force again.")
+            self.act(request, done, lambda: checklists.give_up(item))
+            return self.to("change", pk)
+        return self.page(request, "admin/reviews/checklist_shared.html", item)
 
     # --- a new one -------------------------------------------------------------------------------
     def add_view(
@@ -160,7 +176,7 @@ class ChecklistAdmin(OwnPage, HubAdmin):
         what is in force; `?item=` is the place to look at."""
         self.may(request, "reviews.add_checklist")
         assistant = self._assistant(request)
-        before = _in_force(assistant)
+        before = checklists.items(assistant)
         if request.method != "POST":
             return self._editor(request, assistant, Items(initial=_initial(before)))
         if "more" in request.POST:
@@ -219,19 +235,6 @@ class ChecklistAdmin(OwnPage, HubAdmin):
             whose=str(assistant or _("all without their own")),
             looked_at=int(place) if place.isdecimal() and len(place) < 5 else 0,
         )
-
-
-def _in_force(assistant: Assistant | None) -> list[ChecklistItem]:
-    """What the assistant's reviewers answer now; of the shared list where there is no assistant."""
-    if assistant:
-        newest = checklists.current(assistant)
-    else:
-        lists = Checklist.objects.filter(assistant=None, items__isnull=False)
-        newest = lists.order_by("-version").first()
-    rows = (
-        ChecklistItem.objects.filter(checklist=newest) if newest else ChecklistItem.objects.none()
-    )
-    return list(rows.select_related("checklist").order_by("position"))
 
 
 def _mark(forms_kept: list[ItemForm], error: Invalid) -> None:

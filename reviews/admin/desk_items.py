@@ -112,7 +112,8 @@ def _beside(pair: Pair) -> dict[str, Any]:
     # And each correction that led to it one of the complaints.
     corrections = pair.corrections.order_by("-id") if pair.complaints else pair.corrections.none()
     corrections = corrections.only("wrong_answer", "why_wrong", "lesson")
-    suggested = Suggestion.objects.filter(revision__pair=pair).select_related("author")
+    left = Suggestion.objects.filter(revision__pair=pair).select_related("author")
+    suggested = left.order_by("-id") if pair.suggested else left.none()
     return {
         "votes": [
             {
@@ -136,7 +137,7 @@ def _beside(pair: Pair) -> dict[str, Any]:
                 "answer": row.output,
                 "why": row.why,
             }
-            for row in suggested.order_by("-id")[:SHOWN]
+            for row in suggested[:SHOWN]
         ],
     }
 

@@ -202,14 +202,9 @@ def _wordings(items: Any) -> Any:
 
 
 def _in_force() -> dict[Criterion, ChecklistItem]:
-    """The items that are asked now, of the shared list and of each assistant's own."""
-    newest: dict[int | None, int] = {}
-    for pk, assistant in (
-        Checklist.objects.filter(items__isnull=False)
-        .order_by("version")
-        .values_list("pk", "assistant_id")
-    ):
-        newest[assistant] = pk
+    """The items that are asked now, of the shared list and of each assistant's own. One that was
+    given up for the shared list has no items in its newest version."""
+    newest = dict(Checklist.objects.order_by("version").values_list("assistant_id", "pk"))
     items = ChecklistItem.objects.filter(checklist__in=newest.values()).select_related("checklist")
     return {(item.checklist.assistant_id, item.text_id): item for item in items}
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 
 from reviews.domain.briefly import Known
-from reviews.models import Assistant, Category, PromptVersion, RequestType
+from reviews.models import Assistant, Category, Pair, PromptVersion, RequestType
 
 request_types: Known[RequestType] = Known(3.0)
+rows: Known[Any] = Known(3.0)
+"""Assistants and categories by (model, id), as they were a few seconds ago at most: each item of
+the desk needs both."""
 REQUEST_TYPES = {
     "chat": "{prompt}",
     "explain": "Jelaskan dengan bahasa yang mudah dipahami:\n\n{prompt}",
@@ -70,6 +74,22 @@ def request_type(assistant: Assistant, slug: str) -> RequestType | None:
         return RequestType.objects.filter(assistant=assistant, slug=slug).first()
 
     return request_types.get((assistant.pk, slug), read)
+
+
+def forget_rows(**_signal: Any) -> None:
+    """An assistant or a category was saved or deleted: this process sees it at once."""
+    rows.forget()
+    transaction.on_commit(rows.forget)
+
+
+def _row(model: Any, pk: int) -> Any:
+    return rows.get((model, pk), model.objects.filter(pk=pk).first)
+
+
+def attach(pair: Pair) -> None:
+    """Give the pair its assistant and category without asking for them with each."""
+    pair.assistant = _row(Assistant, pair.assistant_id)
+    pair.category = _row(Category, pair.category_id)
 
 
 def add_categories(assistant: Assistant, categories: tuple[NewCategory, ...]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Max
 from django.utils.translation import gettext_noop
 
 from reviews.domain.briefly import Known
@@ -17,6 +17,7 @@ from reviews.domain.errors import Conflict, Invalid
 from reviews.enums import ChecklistPart
 from reviews.models import Assistant, Checklist, ChecklistItem
 
+_CHANGED = gettext_noop("This has changed meanwhile: look again.")
 DEFAULT_FILE = Path(__file__).resolve().parent.parent / "data" / "checklist.json"
 
 
@@ -27,26 +28,32 @@ class _InForce:
 
 
 in_force: Known[_InForce] = Known(3.0)
-"""Checklists by assistant, as they were a few seconds ago at most."""
+"""Checklists by assistant, as they were a few seconds ago at most; None is the shared one."""
 
 
-def _read(assistant: Assistant) -> _InForce:
-    """The assistant's newest checklist, or the newest shared one; one without items is none."""
-    asks = Checklist.objects.filter(Exists(ChecklistItem.objects.filter(checklist=OuterRef("pk"))))
-    own = asks.filter(assistant=assistant).order_by("-version").first()
-    found = own or asks.filter(assistant=None).order_by("-version").first()
-    return _InForce(found, tuple(found.items.order_by("position")) if found else ())
+def _read(assistant: Assistant | None) -> _InForce:
+    """The assistant's newest version, or the newest shared one where that has no items (`give_up`)
+    or there is none. Version and items come in one transaction: nobody sees one without the other.
+    """
+    for owner in (assistant, None):
+        newest = Checklist.objects.filter(assistant=owner).order_by("-version").first()
+        asked = tuple(newest.items.order_by("position")) if newest else ()
+        if asked:
+            return _InForce(newest, asked)
+    return _InForce(None)
 
 
-def _in_force(assistant: Assistant) -> _InForce:
-    return in_force.get(assistant.pk, lambda: _read(assistant)) or _InForce(None)
+def _in_force(assistant: Assistant | None) -> _InForce:
+    name = assistant and assistant.pk
+    return in_force.get(name, lambda: _read(assistant)) or _InForce(None)
 
 
-def current(assistant: Assistant) -> Checklist | None:
+def current(assistant: Assistant | None) -> Checklist | None:
+    """What holds for an assistant, its own or the shared one; the shared one for None."""
     return _in_force(assistant).checklist
 
 
-def items(assistant: Assistant) -> tuple[ChecklistItem, ...]:
+def items(assistant: Assistant | None) -> tuple[ChecklistItem, ...]:
     """The items that a reviewer answers, in their order."""
     return _in_force(assistant).items
 
@@ -72,13 +79,30 @@ def publish(assistant: Assistant | None, rows: Sequence[Mapping[str, Any]]) -> C
     """
     _check(rows)
     known = Checklist.objects.filter(assistant=assistant).aggregate(Max("version"))
-    version = (known["version__max"] or 0) + 1
+    return _store(assistant, (known["version__max"] or 0) + 1, rows)
+
+
+def give_up(own: Checklist) -> Checklist:
+    """The shared checklist for an assistant's own, in force at once: a version without items.
+
+    Raises Conflict where `own` is not what the assistant's reviewers answer now.
+    """
+    later = Checklist.objects.filter(assistant=own.assistant_id, version__gt=own.version)
+    if own.assistant is None or later.exists() or not own.items.exists():
+        raise Conflict(_CHANGED)
+    return _store(own.assistant, own.version + 1, ())
+
+
+def _store(
+    assistant: Assistant | None, version: int, rows: Sequence[Mapping[str, Any]]
+) -> Checklist:
+    """Raises Conflict where somebody was quicker with this version."""
     try:
         with transaction.atomic():
             checklist = Checklist.objects.create(assistant=assistant, version=version)
             _fill(checklist, rows)
     except IntegrityError as error:
-        raise Conflict(gettext_noop("This has changed meanwhile: look again.")) from error
+        raise Conflict(_CHANGED) from error
     return checklist
 
 

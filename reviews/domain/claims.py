@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db import connection
 from django.utils.translation import gettext_noop
 
+from reviews.domain import assistants
 from reviews.domain.errors import Conflict, Invalid
 from reviews.enums import ClaimEnd, PairStatus, Purpose
 from reviews.models import Claim, Pair, PairRevision
@@ -77,13 +77,35 @@ def _free_slot(pair: Pair, reviewer: Any, now: datetime) -> int | None:
     return min(slots - taken, default=None)
 
 
-def _insert(**fields: Any) -> Claim | None:
-    try:
-        with transaction.atomic():
-            return Claim.objects.create(**fields)
-    except IntegrityError:
-        # Somebody took the same slot between the look and the insert.
-        return None
+# By hand: of two at once one goes without, and neither a savepoint nor an error is needed for it.
+_INSERT = """
+INSERT INTO reviews_claim (pair_id, revision_id, round, reviewer_id, purpose, slot, taken_at,
+    expires_at, "end", note)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, '', '') ON CONFLICT DO NOTHING RETURNING id
+"""
+
+
+def _insert(claim: Claim) -> bool:
+    """Store a new claim; not where somebody took the same slot between the look and this."""
+    at = connection.ops.adapt_datetimefield_value
+    values = (
+        *(claim.pair_id, claim.revision_id, claim.round, claim.reviewer_id, str(claim.purpose)),
+        *(claim.slot, at(claim.taken_at), at(claim.expires_at)),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, values)
+        row = cursor.fetchone()
+    if row is None:
+        return False
+    [claim.pk] = row
+    claim._state.adding = False
+    return True
+
+
+def _hold(reviewer: Any, now: datetime, **of: Any) -> Claim | None:
+    """A new claim, or None where others were quicker."""
+    claim = Claim(reviewer=reviewer, taken_at=now, expires_at=now + LEASE, **of)
+    return claim if _insert(claim) else None
 
 
 def take(pair: Pair, reviewer: Any, now: datetime) -> Claim | None:
@@ -91,30 +113,36 @@ def take(pair: Pair, reviewer: Any, now: datetime) -> Claim | None:
     slot = _free_slot(pair, reviewer, now)
     if slot is None:
         return None
-    return _insert(
-        pair=pair,
-        revision=pair.current_revision,
-        round=pair.round,
-        reviewer=reviewer,
-        slot=slot,
-        taken_at=now,
-        expires_at=now + LEASE,
+    return _hold(
+        reviewer, now, pair=pair, revision=pair.current_revision, round=pair.round, slot=slot
     )
+
+
+def take_first(pair: int, revision: int, round: int, reviewer: Any, now: datetime) -> Claim | None:
+    """Hold a text that nobody had in hand a moment ago, or None where somebody has it now, or the
+    pair has moved on since."""
+    new = _hold(reviewer, now, pair_id=pair, revision_id=revision, round=round, slot=1)
+    claim = of(new.pk, reviewer) if new else None
+    if claim and not fits(claim):
+        release([claim.pk], reviewer, now)
+        return None
+    return claim
 
 
 def take_calibration(
     revision: PairRevision, purpose: str, reviewer: Any, now: datetime
 ) -> Claim | None:
     """Hold a text whose verdict won't count: it takes no slot from anybody."""
-    return _insert(
-        pair=revision.pair,
-        revision=revision,
-        round=revision.pair.round,
-        reviewer=reviewer,
-        purpose=purpose,
-        taken_at=now,
-        expires_at=now + LEASE,
-    )
+    pair = revision.pair
+    return _hold(reviewer, now, pair=pair, revision=revision, round=pair.round, purpose=purpose)
+
+
+def fits(claim: Claim) -> bool:
+    """Whether the pair still waits with the text that was taken."""
+    pair = claim.pair
+    same = (pair.current_revision_id, pair.round) == (claim.revision_id, claim.round)
+    settling = claim.slot == ADJUDICATOR
+    return same and pair.waits and settling == (pair.status == PairStatus.DISPUTED)
 
 
 def keep(claim: Claim, now: datetime) -> bool:
@@ -195,17 +223,14 @@ def skip(claim: Claim, why: str, now: datetime) -> None:
     claim.end, claim.ended_at = ClaimEnd.SKIPPED, now
 
 
-def not_again_for(reviewer: Any, now: datetime) -> Q:
-    """Claims for which an item is not offered to this reviewer once more."""
-    rested = Q(end=ClaimEnd.SKIPPED, ended_at__gt=now - SKIP_REST)
-    return Q(reviewer=reviewer) & (Q(end__in=["", ClaimEnd.DECIDED]) | rested)
-
-
 def of(pk: int, reviewer: Any) -> Claim | None:
     """The reviewer's own claim with what the desk needs of its text."""
-    related = ("pair__assistant", "pair__category", "revision")
-    claim = Claim.objects.filter(pk=pk, reviewer=reviewer).select_related(*related).first()
-    if claim and claim.pair.current_revision_id == claim.revision_id:
+    try:
+        claim = Claim.objects.select_related("pair", "revision").get(pk=pk, reviewer=reviewer)
+    except Claim.DoesNotExist:
+        return None
+    assistants.attach(claim.pair)
+    if claim.pair.current_revision_id == claim.revision_id:
         claim.pair.current_revision = claim.revision
     return claim
 

@@ -47,7 +47,7 @@ def fill(reviewer: Any, now: datetime, holding: Collection[int] = ()) -> Claim |
         claim = None if pk in holding else claims.of(pk, reviewer)
         if claim is None:
             continue
-        fits = claim.purpose != Purpose.REVIEW or _fits(claim)
+        fits = claim.purpose != Purpose.REVIEW or claims.fits(claim)
         if fits and claims.keep(claim, now):
             claim.expires_at = now + claims.LEASE
             return _looked_at(claim)
@@ -56,14 +56,6 @@ def fill(reviewer: Any, now: datetime, holding: Collection[int] = ()) -> Claim |
         return None
     new = queue.next_for(reviewer, now)
     return _looked_at(new) if new else None
-
-
-def _fits(claim: Claim) -> bool:
-    """Whether the pair still waits with the text that was taken."""
-    pair = claim.pair
-    same = (pair.current_revision_id, pair.round) == (claim.revision_id, claim.round)
-    settling = claim.slot == claims.ADJUDICATOR
-    return same and pair.waits and settling == (pair.status == PairStatus.DISPUTED)
 
 
 def _looked_at(claim: Claim) -> Claim:
@@ -133,7 +125,7 @@ def decide(pk: int, seen: int, ruling: verdicts.Ruling, *, by: Any, now: datetim
             return claim
         raise Gone(gettext_noop("This item was decided already."))
     _open(claim)
-    if seen != claim.revision_id or (claim.purpose == Purpose.REVIEW and not _fits(claim)):
+    if seen != claim.revision_id or (claim.purpose == Purpose.REVIEW and not claims.fits(claim)):
         raise StaleMove(CHANGED)
     if claim.purpose != Purpose.REVIEW:
         verdicts.calibrate(claim, ruling, by=by, now=now)
@@ -187,7 +179,7 @@ def edit(pk: int, seen: int, text: Text, *, by: Any, now: datetime) -> Claim:
         verdicts.calibrate(claim, ruling, by=by, now=now)
         return claim
     pair = claim.pair
-    if pair.current_revision_id != seen or not _fits(claim):
+    if pair.current_revision_id != seen or not claims.fits(claim):
         raise StaleMove(CHANGED)
     with transaction.atomic():
         held = claims.use(pair, by, now, claim)
@@ -285,7 +277,11 @@ def suggest(pair: int, seen: int, text: Text, *, by: Any, now: datetime) -> Sugg
     same = {"revision": revision, "author": by, "input": text.question, "output": text.answer}
     # Two at once may leave it twice, which hurts nobody.
     there = Suggestion.objects.filter(**same).order_by("id").first()
-    return there or Suggestion.objects.create(**same, why=text.why[:300], created_at=now)
+    if there is None:
+        with transaction.atomic():
+            there = Suggestion.objects.create(**same, why=text.why[:300], created_at=now)
+            Pair.objects.filter(pk=pair).update(suggested=True)
+    return there
 
 
 # --- the day -------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import BooleanField, Count, Exists, OuterRef, Q
@@ -17,7 +17,7 @@ from django.db.models.expressions import RawSQL
 
 from reviews.domain import calibration, claims, reviewers
 from reviews.enums import QUEUED, PairStatus
-from reviews.models import Category, Claim, Pair, PairRevision
+from reviews.models import Category, Claim, Pair
 from reviews.models.pairs import PairQuerySet
 
 STALE = timedelta(days=7)
@@ -28,63 +28,92 @@ TRIES = 12
 """Two who ask at once see the same top; the slower one looks again."""
 
 
-# What makes a pair free for a reviewer: not their own text, nothing that they decided on, hold or
-# skipped today, and a slot left. Written by hand, for the ORM takes five times as long to compose
-# this as the database to answer it. The first test costs nothing and passes over long runs of a
-# reviewer's own; the others are what counts. Parameters: reviewer (3), rested since, now.
-_FREE = """(
+# What makes a pair one for a reviewer: not their own text, and nothing that they decided on, hold
+# or skipped today. Written by hand, for the ORM takes five times as long to compose this as the
+# database to answer it. The first test costs nothing and passes over long runs of a reviewer's
+# own; the others are what counts, each a look at this one pair: as joins they would read all that
+# the reviewer ever decided. (`< 1`, for PostgreSQL believes `= 0` of one row in 200, and would
+# compile a plan for the long search that it then expects.) Parameters: reviewer (3), rested since.
+_THEIRS = """(
     (reviews_pair.last_hand_id IS NULL OR reviews_pair.last_hand_id <> %s)
-    AND NOT EXISTS (
-        SELECT 1 FROM reviews_pairrevision text
-        WHERE text.id = reviews_pair.current_revision_id AND text.author_id = %s)
-    AND NOT EXISTS (
-        SELECT 1 FROM reviews_claim mine
+    AND COALESCE((
+        SELECT text.author_id FROM reviews_pairrevision text
+        WHERE text.id = reviews_pair.current_revision_id), 0) <> %s
+    AND (
+        SELECT COUNT(*) FROM reviews_claim mine
         WHERE mine.revision_id = reviews_pair.current_revision_id
             AND mine.round = reviews_pair.round AND mine.reviewer_id = %s
             AND (mine."end" IN ('', 'decided')
-                OR (mine."end" = 'skipped' AND mine.ended_at > %s)))
-    AND (
-        SELECT COUNT(*) FROM reviews_claim taken
-        WHERE taken.revision_id = reviews_pair.current_revision_id
-            AND taken.round = reviews_pair.round AND taken.slot > 0
-            AND (taken."end" = 'decided' OR (
-                taken."end" = '' AND (taken.expires_at > %s OR taken.verdict_id IS NOT NULL)))
-    ) < reviews_pair.slots
+                OR (mine."end" = 'skipped' AND mine.ended_at > %s))) < 1
 )"""
-# The top of each lane, the best first.
+# And a slot left. Parameter: now.
+_SLOT_LEFT = """(
+    SELECT COUNT(*) FROM reviews_claim taken
+    WHERE taken.revision_id = reviews_pair.current_revision_id
+        AND taken.round = reviews_pair.round AND taken.slot > 0
+        AND (taken."end" = 'decided' OR (
+            taken."end" = '' AND (taken.expires_at > %s OR taken.verdict_id IS NOT NULL)))
+) < reviews_pair.slots"""
+# The top of each lane, the best first. Materialized, for else PostgreSQL reads the whole table to
+# join a few tops to it.
 _LANES = f"""
-SELECT top.id FROM (
+WITH lane AS MATERIALIZED (
     SELECT reviews_category.boost AS boost, (
         SELECT reviews_pair.id FROM reviews_pair
         WHERE reviews_pair.category_id = reviews_category.id
             AND reviews_pair.language = spoken.code
             AND reviews_pair.status IN ('draft', 'in_review')
-            AND {_FREE}
+            AND {_THEIRS} AND {_SLOT_LEFT}
         ORDER BY reviews_pair.priority DESC, reviews_pair.id LIMIT 1 OFFSET %s
     ) AS pair
     FROM reviews_category CROSS JOIN ({{spoken}}) spoken {{skills}}
-) lane JOIN reviews_pair top ON top.id = lane.pair
+)
+SELECT top.id, top.current_revision_id, top.round, (
+    SELECT COUNT(*) FROM reviews_claim taken
+    WHERE taken.revision_id = top.current_revision_id AND taken.round = top.round
+        AND taken.slot > 0 AND taken."end" IN ('', 'decided')) < 1
+FROM lane JOIN reviews_pair top ON top.id = lane.pair
 ORDER BY top.priority + lane.boost DESC, top.id
 """  # noqa: S608 (no value is written into it)
 
 
-def _free(reviewer: Any, now: datetime) -> list[Any]:
-    """The parameters of _FREE."""
-    times = (now - claims.SKIP_REST, now)
-    adapt = connection.ops.adapt_datetimefield_value
-    return [reviewer.pk, reviewer.pk, reviewer.pk, *map(adapt, times)]
+class Top(NamedTuple):
+    """A pair at the top of a lane, and whether no claim takes a slot of its round."""
+
+    pair: int
+    revision: int
+    round: int
+    untouched: bool
+
+
+def _theirs(reviewer: Any, now: datetime) -> list[Any]:
+    """The parameters of _THEIRS."""
+    rested = connection.ops.adapt_datetimefield_value(now - claims.SKIP_REST)
+    return [reviewer.pk, reviewer.pk, reviewer.pk, rested]
+
+
+def _slot_left(now: datetime) -> list[Any]:
+    """The parameter of _SLOT_LEFT."""
+    return [connection.ops.adapt_datetimefield_value(now)]
+
+
+def _reviewed_by(reviewer: Any, rows: PairQuerySet, now: datetime) -> PairQuerySet:
+    """Those of the pairs that are in the reviewer's languages and skills, and theirs to decide."""
+    row = reviewers.profile(reviewer)
+    rows = rows.filter(language__in=row.languages)
+    rows = rows.filter(category__in=row.skills) if row.skills else rows
+    theirs = RawSQL(_THEIRS, _theirs(reviewer, now), output_field=BooleanField())  # noqa: S611
+    return rows.filter(theirs)
 
 
 def waiting_for(reviewer: Any, now: datetime) -> PairQuerySet:
     """Undisputed pairs that this reviewer could take now, the most urgent first."""
-    row = reviewers.profile(reviewer)
-    rows = Pair.objects.filter(status__in=QUEUED, language__in=row.languages)
-    rows = rows.filter(category__in=row.skills) if row.skills else rows
-    free = RawSQL(_FREE, _free(reviewer, now), output_field=BooleanField())  # noqa: S611 (ours)
-    return rows.filter(free).by_priority()
+    rows = _reviewed_by(reviewer, Pair.objects.filter(status__in=QUEUED), now)
+    left = RawSQL(_SLOT_LEFT, _slot_left(now), output_field=BooleanField())  # noqa: S611 (ours)
+    return rows.filter(left).by_priority()
 
 
-def _lanes(reviewer: Any, now: datetime, offset: int) -> list[int]:
+def _lanes(reviewer: Any, now: datetime, offset: int) -> list[Top]:
     """Pairs at the top of each of the reviewer's lanes, the best first; `offset` pairs further
     down. One query: a look into the index for each lane."""
     row = reviewers.profile(reviewer)
@@ -92,33 +121,21 @@ def _lanes(reviewer: Any, now: datetime, offset: int) -> list[int]:
     spoken = " UNION ALL ".join(["SELECT %s AS code"] * len(languages))
     within = f"WHERE reviews_category.id IN ({', '.join(['%s'] * len(skills))})" if skills else ""
     sql = _LANES.format(spoken=spoken, skills=within)
+    free = [*_theirs(reviewer, now), *_slot_left(now)]
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*_free(reviewer, now), offset, *languages, *skills])
-        return [pk for (pk,) in cursor.fetchall()]
-
-
-def _not_theirs(rows: PairQuerySet, reviewer: Any, now: datetime) -> PairQuerySet:
-    """Without the reviewer's own texts, and what they decided on, hold or skipped today."""
-    own = PairRevision.objects.filter(pk=OuterRef("current_revision_id"), author=reviewer)
-    before = Claim.objects.filter(
-        claims.not_again_for(reviewer, now),
-        revision_id=OuterRef("current_revision_id"),
-        round=OuterRef("round"),
-    )
-    return rows.filter(~Exists(own), ~Exists(before))
+        cursor.execute(sql, [*free, offset, *languages, *skills])
+        return [Top(*found) for found in cursor.fetchall()]
 
 
 def disputes_for(reviewer: Any, now: datetime) -> PairQuerySet:
     """Disputes that this reviewer may settle: of others, and in nobody's hand."""
-    row = reviewers.profile(reviewer)
-    rows = Pair.objects.filter(status=PairStatus.DISPUTED, language__in=row.languages)
-    rows = rows.filter(category__in=row.skills) if row.skills else rows
+    rows = _reviewed_by(reviewer, Pair.objects.filter(status=PairStatus.DISPUTED), now)
     in_hand = Claim.objects.live(now).filter(
         revision_id=OuterRef("current_revision_id"),
         round=OuterRef("round"),
         slot=claims.ADJUDICATOR,
     )
-    return _not_theirs(rows, reviewer, now).filter(~Exists(in_hand)).by_priority()
+    return rows.filter(~Exists(in_hand)).by_priority()
 
 
 def _take_one(pk: int, reviewer: Any, now: datetime) -> Claim | None:
@@ -136,6 +153,12 @@ def _dispute(reviewer: Any, now: datetime) -> Claim | None:
     return None
 
 
+def _take_top(top: Top, reviewer: Any, now: datetime) -> Claim | None:
+    if not top.untouched:
+        return _take_one(top.pair, reviewer, now)
+    return claims.take_first(top.pair, top.revision, top.round, reviewer, now)
+
+
 def _waiting(reviewer: Any, now: datetime) -> Claim | None:
     for attempt in range(TRIES):
         # Whoever collided looks a little further down, or they would meet again.
@@ -143,8 +166,8 @@ def _waiting(reviewer: Any, now: datetime) -> Claim | None:
         tops = _lanes(reviewer, now, deeper) or (_lanes(reviewer, now, 0) if deeper else [])
         if not tops:
             return None
-        for pk in tops[: 1 + attempt]:
-            claim = _take_one(pk, reviewer, now)
+        for top in tops[: 1 + attempt]:
+            claim = _take_top(top, reviewer, now)
             if claim:
                 return claim
     return None

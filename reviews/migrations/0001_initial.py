@@ -263,6 +263,7 @@ class Migration(migrations.Migration):
                 ('reviewers_needed', models.PositiveSmallIntegerField(default=1, verbose_name='reviewers needed')),
                 ('slots', models.PositiveSmallIntegerField(default=1, editable=False)),
                 ('checks_due', models.BooleanField(default=True, editable=False)),
+                ('suggested', models.BooleanField(default=False, editable=False)),
                 ('round', models.PositiveSmallIntegerField(default=1, verbose_name='round')),
                 ('import_line', models.PositiveIntegerField(blank=True, null=True, verbose_name='line')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),

@@ -207,6 +207,8 @@ class Pair(models.Model):
     )
     # The automatic checks have not seen the present text, or what they compare it with changed.
     checks_due = models.BooleanField(default=True, editable=False)
+    # Whether a text was left for whoever decides: seldom, so that most items need not ask.
+    suggested = models.BooleanField(default=False, editable=False)
     # Verdicts of an earlier round do not count: a reopened pair starts anew.
     round = models.PositiveSmallIntegerField(_("round"), default=1)
     current_revision = models.OneToOneField(
