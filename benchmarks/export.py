@@ -46,9 +46,9 @@ SELECT gen_random_uuid(), (ARRAY['chat', 'explain', 'hint'])[1 + row %% 3], hist
     'bisnis/v' || row %% 5, '', (ARRAY['id', 'id', 'en'])[1 + row %% 3], true, true, '', '', '', at,
     at, at, %(assistant)s FROM made;
 INSERT INTO reviews_pair (identity, register, language, source, status, voices, complaints, given,
-    stale, reviewers_needed, slots, checks_due, round, created_at, updated_at, assistant_id,
-    category_id, question_id)
-SELECT row, 'business', 'id', 'import', 'approved', 0, 0, 0, false, 1, 1, false, 1, at, at,
+    stale, reviewers_needed, slots, checks_due, suggested, round, created_at, updated_at,
+    assistant_id, category_id, question_id)
+SELECT row, 'business', 'id', 'import', 'approved', 0, 0, 0, false, 1, 1, false, false, 1, at, at,
     %(assistant)s, %(category)s, %(question)s FROM made;
 INSERT INTO reviews_pairrevision (number, system, history, input, output, why, created_at, pair_id)
 SELECT 1, '', history, input, output, '', at, pair.id

@@ -30,8 +30,8 @@ SELECT 'bench' || row, 'Berapa biaya izin nomor ' || row || ' di kantor imigrasi
     %(assistant)s, (%(categories)s::bigint[])[1 + row %% 7]
 FROM generate_series(%(first)s::bigint, %(last)s) AS row;
 INSERT INTO reviews_pair (identity, register, language, source, status, voices, complaints, given,
-    stale, reviewers_needed, slots, checks_due, suggested, round, created_at, updated_at, assistant_id,
-    category_id, question_id)
+    stale, reviewers_needed, slots, checks_due, suggested, round, created_at, updated_at,
+    assistant_id, category_id, question_id)
 SELECT identity, 'business', 'id', 'import', 'draft', (id %% 5 = 0)::int, (id %% 50 = 0)::int, 0,
     false, 1 + (id %% 2)::int, 1 + (id %% 2)::int, false, false, 1, now(), now(), assistant_id,
     category_id, id
