@@ -10,51 +10,47 @@ from django.urls import reverse
 from django.utils.functional import lazystr
 from django.utils.translation import gettext_lazy as _
 
-_PAGES: set[str] = set()
-"""Pages of our own that have an item in the sidebar."""
-
-
-def _page_name(request: HttpRequest) -> str:
-    match = request.resolver_match
-    return (match.url_name or "") if match else ""
-
-
-def _item(title: Any, icon: str, model: str, query: str = "") -> dict[str, Any]:
-    """A link to the list of `model` ('app.name'), for whoever may see its rows."""
-    app, name = model.split(".")
-
-    def target(_request: HttpRequest) -> str:
-        return reverse(f"admin:{app}_{name}_changelist") + query
-
-    def may(request: HttpRequest) -> bool:
-        return bool(request.user.has_perm(f"{app}.view_{name}"))  # type: ignore[union-attr]
-
-    def active(request: HttpRequest) -> bool:
-        """On the list and on its rows, not on a page that has an item of its own."""
-        below = request.path.startswith(reverse(f"admin:{app}_{name}_changelist"))
-        return below and _page_name(request) not in _PAGES
-
-    return {"title": title, "icon": icon, "link": target, "permission": may, "active": active}
-
 
 def _page(title: Any, icon: str, name: str, *permissions: str) -> dict[str, Any]:
     """A link to a page of our own, for whoever has each of the permissions."""
+    return {"title": title, "icon": icon, "name": name, "permissions": permissions}
 
-    def target(_request: HttpRequest) -> str:
-        return reverse(f"admin:{name}")
 
-    def may(request: HttpRequest) -> bool:
-        return bool(request.user.has_perms(permissions))  # type: ignore[union-attr]
-
-    def active(request: HttpRequest) -> bool:
-        return _page_name(request) == name
-
-    _PAGES.add(name)
-    return {"title": title, "icon": icon, "link": target, "permission": may, "active": active}
+def _item(title: Any, icon: str, model: str) -> dict[str, Any]:
+    """A link to the list of `model` ('app.name'), for whoever may see its rows."""
+    app, name = model.split(".")
+    return _page(title, icon, f"{app}_{name}_changelist", f"{app}.view_{name}")
 
 
 def _group(title: Any, *items: dict[str, Any], collapsible: bool = False) -> dict[str, Any]:
     return {"title": title, "separator": True, "collapsible": collapsible, "items": list(items)}
+
+
+def _here(request: HttpRequest, name: str, link: str) -> bool:
+    """On the page itself; of a list on its rows, too, unless they have an item of their own."""
+    match = request.resolver_match
+    shown = (match.url_name or "") if match else ""
+    below = name.endswith("_changelist") and request.path.startswith(link)
+    return shown == name or (below and shown not in _NAMES)
+
+
+def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The groups with what this reader may open. Made here and not by the theme, which makes a
+    class for each permission that it asks for."""
+    return [
+        group | {"items": [_shown(request, item) for item in group["items"] if _may(request, item)]}
+        for group in _GROUPS
+    ]
+
+
+def _may(request: HttpRequest, item: dict[str, Any]) -> bool:
+    return bool(request.user.has_perms(item["permissions"]))  # type: ignore[union-attr]
+
+
+def _shown(request: HttpRequest, item: dict[str, Any]) -> dict[str, Any]:
+    link = reverse(f"admin:{item['name']}")
+    active = _here(request, item["name"], link)
+    return {"title": item["title"], "icon": item["icon"], "link": link, "active": active}
 
 
 def _stylesheet(_request: HttpRequest) -> str:
@@ -83,6 +79,67 @@ _PRIMARY = {
     "900": "oklch(32% .052 195)",
     "950": "oklch(25% .042 195)",
 }
+_GROUPS = [
+    _group(
+        _("Review"),
+        _page(_("Review desk"), "rate_review", "reviews_pair_desk", "reviews.review_pair"),
+        _item(_("All pairs"), "question_answer", "reviews.pair"),
+        _item(_("Corrections"), "edit_note", "reviews.correction"),
+        _item(_("Question bank"), "quiz", "reviews.question"),
+        _item(_("Feedback"), "thumbs_up_down", "reviews.feedback"),
+        _item(_("Interactions"), "receipt_long", "reviews.interaction"),
+        _page(
+            _("My calibration"),
+            "self_improvement",
+            "reviews_golditem_mine",
+            "reviews.review_pair",
+        ),
+    ),
+    _group(
+        _("Quality of review"),
+        _page(_("State of the queue"), "traffic", "reviews_claim_state", "reviews.view_claim"),
+        _item(_("Verdicts"), "gavel", "reviews.verdict"),
+        _page(_("Agreement"), "handshake", "reviews_verdict_agreement", "reviews.view_verdict"),
+        _page(
+            _("Calibration"),
+            "straighten",
+            "reviews_golditem_calibration",
+            "reviews.view_golditem",
+        ),
+        _item(_("Gold items"), "stars", "reviews.golditem"),
+        _item(_("Reviewers"), "groups", "reviews.reviewer"),
+        _item(_("Checklists"), "checklist", "reviews.checklist"),
+    ),
+    _group(
+        _("Datasets and models"),
+        _item(_("Datasets"), "dataset", "tuning.dataset"),
+        _item(_("Dataset versions"), "inventory_2", "tuning.datasetversion"),
+        _item(_("Exports"), "download", "tuning.export"),
+        _item(_("Tuning runs"), "model_training", "tuning.tuningrun"),
+        _item(_("Evaluations"), "fact_check", "tuning.evaluation"),
+        _item(_("Model versions"), "rocket_launch", "tuning.modelversion"),
+        _item(_("Traffic"), "monitoring", "tuning.trafficwindow"),
+    ),
+    _group(
+        _("Set-up"),
+        _item(_("Assistants"), "smart_toy", "reviews.assistant"),
+        _item(_("Categories"), "category", "reviews.category"),
+        _item(_("Prompts"), "terminal", "reviews.promptversion"),
+        _item(_("Request types"), "alt_route", "reviews.requesttype"),
+        _item(_("Quality gates"), "verified", "tuning.gate"),
+        _item(_("Base models"), "memory", "tuning.basemodel"),
+        _item(_("Client keys"), "key", "reviews.clientkey"),
+        _item(_("Imports"), "upload_file", "reviews.importrun"),
+        _item(_("Schedules"), "schedule", "django_celery_beat.periodictask"),
+        _item(_("Outcomes by day"), "bar_chart", "reviews.outcomecount"),
+        _item(_("Users"), "person", "auth.user"),
+        _item(_("Failed log-ins"), "lock_clock", "axes.accessattempt"),
+        _item(_("Roles"), "group", "auth.group"),
+        _item(_("Status changes"), "history", "reviews.statuschange"),
+        collapsible=True,
+    ),
+]
+_NAMES = {item["name"] for group in _GROUPS for item in group["items"]}
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "FeedbackHub",
     "SITE_HEADER": "FeedbackHub",
@@ -97,69 +154,6 @@ UNFOLD: dict[str, Any] = {
     "SCRIPTS": [_script],
     "SIDEBAR": {
         "show_search": True,
-        "navigation": [
-            _group(
-                _("Review"),
-                _page(_("Review desk"), "rate_review", "reviews_pair_desk", "reviews.review_pair"),
-                _item(_("All pairs"), "question_answer", "reviews.pair"),
-                _item(_("Corrections"), "edit_note", "reviews.correction"),
-                _item(_("Question bank"), "quiz", "reviews.question"),
-                _item(_("Feedback"), "thumbs_up_down", "reviews.feedback"),
-                _item(_("Interactions"), "receipt_long", "reviews.interaction"),
-                _page(
-                    _("My calibration"),
-                    "self_improvement",
-                    "reviews_golditem_mine",
-                    "reviews.review_pair",
-                ),
-            ),
-            _group(
-                _("Quality of review"),
-                _page(
-                    _("State of the queue"), "traffic", "reviews_claim_state", "reviews.view_claim"
-                ),
-                _item(_("Verdicts"), "gavel", "reviews.verdict"),
-                _page(
-                    _("Agreement"), "handshake", "reviews_verdict_agreement", "reviews.view_verdict"
-                ),
-                _page(
-                    _("Calibration"),
-                    "straighten",
-                    "reviews_golditem_calibration",
-                    "reviews.view_golditem",
-                ),
-                _item(_("Gold items"), "stars", "reviews.golditem"),
-                _item(_("Reviewers"), "groups", "reviews.reviewer"),
-                _item(_("Checklists"), "checklist", "reviews.checklist"),
-            ),
-            _group(
-                _("Datasets and models"),
-                _item(_("Datasets"), "dataset", "tuning.dataset"),
-                _item(_("Dataset versions"), "inventory_2", "tuning.datasetversion"),
-                _item(_("Exports"), "download", "tuning.export"),
-                _item(_("Tuning runs"), "model_training", "tuning.tuningrun"),
-                _item(_("Evaluations"), "fact_check", "tuning.evaluation"),
-                _item(_("Model versions"), "rocket_launch", "tuning.modelversion"),
-                _item(_("Traffic"), "monitoring", "tuning.trafficwindow"),
-            ),
-            _group(
-                _("Set-up"),
-                _item(_("Assistants"), "smart_toy", "reviews.assistant"),
-                _item(_("Categories"), "category", "reviews.category"),
-                _item(_("Prompts"), "terminal", "reviews.promptversion"),
-                _item(_("Request types"), "alt_route", "reviews.requesttype"),
-                _item(_("Quality gates"), "verified", "tuning.gate"),
-                _item(_("Base models"), "memory", "tuning.basemodel"),
-                _item(_("Client keys"), "key", "reviews.clientkey"),
-                _item(_("Imports"), "upload_file", "reviews.importrun"),
-                _item(_("Schedules"), "schedule", "django_celery_beat.periodictask"),
-                _item(_("Outcomes by day"), "bar_chart", "reviews.outcomecount"),
-                _item(_("Users"), "person", "auth.user"),
-                _item(_("Failed log-ins"), "lock_clock", "axes.accessattempt"),
-                _item(_("Roles"), "group", "auth.group"),
-                _item(_("Status changes"), "history", "reviews.statuschange"),
-                collapsible=True,
-            ),
-        ],
+        "navigation": _navigation,
     },
 }

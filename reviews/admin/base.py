@@ -12,8 +12,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
+from unfold import paginator
 from unfold.admin import ModelAdmin
-from unfold.paginator import InfinitePaginator
 from unfold.templatetags import unfold_list
 
 from reviews.domain.errors import Invalid, Refused
@@ -160,9 +160,10 @@ class OwnPage(HubAdmin):
         raise NotImplementedError
 
 
-class KeysFirst(InfinitePaginator):
+class InfinitePaginator(paginator.InfinitePaginator):
     """Reads by offset past keys alone, mostly in an index; the rows, with all that is joined to
-    them, only of the page that is shown."""
+    them, only of the page that is shown. The theme knows it by this name: under another it would
+    show the number of rows, which nobody counted."""
 
     def _get_page(self, object_list: Any, *args: Any, **kwargs: Any) -> Any:
         keys = list(object_list.values_list("pk", flat=True))
@@ -172,7 +173,7 @@ class KeysFirst(InfinitePaginator):
 class LongList:
     """For tables that grow without end: nothing counts all rows."""
 
-    paginator = KeysFirst
+    paginator = InfinitePaginator
     list_per_page = 25
 
 

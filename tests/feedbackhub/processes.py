@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -83,6 +84,21 @@ def own_database() -> Iterator[str]:
             yield server.rpartition("/")[0] + f"/{name}"
         finally:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def prepared_place(prepared: Path, folder: Path) -> Iterator[Place]:
+    """A prepared place in a new folder: on SQLite as a copy of `prepared`, or in a database of its
+    own on PostgreSQL where DATABASE_URL names it."""
+    if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
+        yield Place(shutil.copytree(prepared, folder))
+        return
+    folder.mkdir()
+    with own_database() as url:
+        secret = "a-secret-of-our-own-that-is-long-enough"
+        place = Place(folder, {"DATABASE_URL": url, "SECRET_KEY": secret})
+        manage(place, "prepare")
+        yield place
 
 
 class Hub:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import os
-import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +24,7 @@ from tests.feedbackhub.browser import (
     spoken,
     state,
 )
-from tests.feedbackhub.processes import Hub, Place, own_database
+from tests.feedbackhub.processes import Hub, Place, prepared_place
 
 SCRIPT = Path(settings.BASE_DIR) / "feedbackhub" / "static" / "feedbackhub" / "thumbs.js"
 MAKE_KEYS = """
@@ -66,17 +64,8 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def place(browser, prepared, tmp_path_factory) -> Iterator[Place]:
-    """Where the hub runs: on SQLite, or on PostgreSQL where DATABASE_URL names it."""
-    folder = tmp_path_factory.mktemp("widget") / "data"
-    if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
-        yield Place(shutil.copytree(prepared, folder))
-        return
-    folder.mkdir()
-    with own_database() as url:
-        secret = "a-secret-of-our-own-that-is-long-enough"
-        own = Place(folder, {"DATABASE_URL": url, "SECRET_KEY": secret})
-        processes.manage(own, "prepare")
-        yield own
+    with prepared_place(prepared, tmp_path_factory.mktemp("widget") / "data") as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +11,7 @@ from tests.feedbackhub import processes
 from tests.feedbackhub.browser import Line, chromium
 from tests.feedbackhub.desk.rows import Rows
 from tests.feedbackhub.desk.site import Desk, House, house
-from tests.feedbackhub.processes import Hub, Place, own_database
+from tests.feedbackhub.processes import Hub, Place, prepared_place
 
 
 @pytest.fixture(scope="package")
@@ -24,17 +22,8 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="package")
 def place(browser, prepared, tmp_path_factory) -> Iterator[Place]:
-    """Where the hub runs: on SQLite, or on PostgreSQL where DATABASE_URL names it."""
-    folder = tmp_path_factory.mktemp("desk") / "data"
-    if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
-        yield Place(shutil.copytree(prepared, folder))
-        return
-    folder.mkdir()
-    with own_database() as url:
-        secret = "a-secret-of-our-own-that-is-long-enough"
-        own = Place(folder, {"DATABASE_URL": url, "SECRET_KEY": secret})
-        processes.manage(own, "prepare")
-        yield own
+    with prepared_place(prepared, tmp_path_factory.mktemp("desk") / "data") as made:
+        yield made
 
 
 @pytest.fixture(scope="package")

@@ -15,6 +15,7 @@ ROWS = [
     {"part": "tone", "text_id": "Sopan?", "text_en": "", "text_it": ""},
 ]
 ADD = "admin:reviews_checklist_add"
+BACK = ("change", "shared")
 
 
 @pytest.fixture
@@ -124,6 +125,33 @@ def test_an_assistant_gets_a_list_of_its_own(client, shared, assistant, curator)
     assert page.context["whose"] == str(assistant)
 
 
+def test_an_assistant_goes_back_to_the_shared_list(client, shared, assistant, curator):
+    own = checklists.publish(assistant, ROWS[:1])
+    client.force_login(curator)
+    change, give_up = (reverse(f"admin:reviews_checklist_{name}", args=[own.pk]) for name in BACK)
+    assert give_up in client.get(change).content.decode()
+    assert client.get(give_up).context["item"] == own
+    assert checklists.current(assistant) == own
+    assert client.post(give_up).url == change
+    assert checklists.current(assistant) == shared
+    page = client.get(change)
+    assert give_up not in page.content.decode()
+    assert [row.version for row in page.context["versions"]] == [2, 1]
+    begun = client.get(reverse(ADD), {"assistant": assistant.pk}).context["rows"]
+    assert [form.initial["text_id"] for form in begun] == ["Benar?", "Sopan?"]
+
+
+def test_a_page_left_open_gives_nothing_newer_up(client, shared, assistant, curator):
+    own = checklists.publish(assistant, ROWS[:1])
+    newer = checklists.publish(assistant, ROWS)
+    client.force_login(curator)
+    for old in (own, shared):
+        answer = client.post(reverse("admin:reviews_checklist_shared", args=[old.pk]), follow=True)
+        [told] = answer.context["messages"]
+        assert told.level_tag == "error"
+    assert (checklists.current(assistant), Checklist.objects.count()) == (newer, 3)
+
+
 @pytest.mark.parametrize("total", ["", "x", "-1", "100000000"])
 def test_a_form_that_no_page_sends(client, shared, curator, total):
     client.force_login(curator)
@@ -146,9 +174,13 @@ def test_each_version_can_be_read(client, assistant, checklist, reviewer, curato
     assert (page.context["used"], page.context["may_edit"]) == (False, True)
 
 
-def test_who_may_write_one(client, shared, reviewer, senior, operator):
+def test_who_may_write_one(client, shared, assistant, reviewer, senior, operator):
+    own = checklists.publish(assistant, ROWS)
+    change, give_up = (reverse(f"admin:reviews_checklist_{name}", args=[own.pk]) for name in BACK)
     for user in (reviewer, senior, operator):
         client.force_login(user)
+        assert give_up not in client.get(change).content.decode()
+        assert [client.get(give_up).status_code, client.post(give_up).status_code] == [403, 403]
         assert client.get(reverse(ADD)).status_code == 403
         assert client.post(reverse(ADD), body(ROWS[0])).status_code == 403
-    assert Checklist.objects.count() == 1
+    assert Checklist.objects.count() == 2

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from reviews.admin import base
 from reviews.domain import claims
 from reviews.enums import Decision, PairStatus
-from reviews.models import PairRevision, Question, StatusChange
+from reviews.models import Pair, PairRevision, Question, StatusChange
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -143,9 +147,6 @@ def test_pages_of_a_pair_that_does_not_exist_are_404(client, reviewer):
 def test_the_list_makes_the_same_queries_for_one_row_and_for_three(
     client, assistant, reviewer, django_assert_max_num_queries
 ):
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
     client.force_login(reviewer)
     counts = []
     for more in (1, 2):
@@ -159,12 +160,46 @@ def test_the_list_makes_the_same_queries_for_one_row_and_for_three(
     assert counts[0] == counts[1]
 
 
+def test_a_page_of_the_list_reads_past_keys_alone(client, assistant, reviewer, monkeypatch):
+    """The rows before it are not joined to their texts, which are what is large."""
+    made = [factories.pair(assistant) for _number in range(5)]
+    monkeypatch.setattr(admin.site.get_model_admin(Pair), "list_per_page", 2)
+    client.force_login(reviewer)
+    with CaptureQueriesContext(connection) as queries:
+        page = client.get(url("changelist"), {"p": "2", "q": "Pertanyaan"})
+    assert list(page.context["cl"].result_list) == made[2:4]
+    passed = [query["sql"] for query in queries if "OFFSET 2" in query["sql"]]
+    assert [sql.split(" FROM ")[0] for sql in passed] == ['SELECT "reviews_pair"."id" AS "pk"']
+
+
+def test_no_number_of_rows_is_shown_that_nobody_counted(client, assistant, reviewer):
+    factories.pair(assistant)
+    client.force_login(reviewer)
+    page = client.get(url("changelist"))
+    assert f"{page.context['cl'].result_count} hasil" not in page.content.decode()
+
+
+def test_a_page_beyond_the_last_is_empty(client, assistant, reviewer):
+    factories.pair(assistant)
+    client.force_login(reviewer)
+    page = client.get(url("changelist"), {"p": "1000"})
+    assert (page.status_code, list(page.context["cl"].result_list)) == (200, [])
+
+
+def test_the_headers_are_made_once_a_page(client, assistant, reviewer, monkeypatch):
+    for _number in range(3):
+        factories.pair(assistant)
+    made, make = [], base._make_headers
+    monkeypatch.setattr(base, "_make_headers", lambda cl: made.append(cl) or make(cl))
+    client.force_login(reviewer)
+    page = client.get(url("changelist"))
+    assert made == [page.context["cl"]]
+    assert page.content.decode().count('data-label="pertanyaan"') == 3
+
+
 def test_the_review_page_makes_the_same_queries_however_many_wait(
     client, assistant, checklist, reviewer
 ):
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
     client.force_login(reviewer)
     pair = factories.pair(assistant)
     counts = []

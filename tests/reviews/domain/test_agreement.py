@@ -185,6 +185,21 @@ def test_and_no_other(assistant, items, reviewer, second_reviewer, differing, sa
     assert agreement.report(None).to_reword == []
 
 
+def test_items_of_a_list_that_was_given_up_are_no_longer_asked(
+    assistant, items, reviewer, second_reviewer
+):
+    own = checklists.publish(assistant, ROWS)
+    lots(assistant, checklists.items(assistant), reviewer, second_reviewer, differing=10, same=10)
+    assert [about.name for about in agreement.report(None).to_reword] == ["Sopan?"]
+    checklists.give_up(own)
+    found = agreement.report(None)
+    assert found.to_reword == []
+    assert {(about.name, about.place) for about in found.items} == {
+        ("Benar?", None),
+        ("Sopan?", None),
+    }
+
+
 def test_what_still_waits_is_no_example(assistant, items, reviewer, second_reviewer):
     """Whoever decides next must not read here what others said."""
     fields = {"status": PairStatus.IN_REVIEW}

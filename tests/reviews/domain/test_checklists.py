@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from django.utils import translation
 
-from reviews.domain import checklists
+from reviews.domain import assistants, checklists
+from reviews.domain.errors import Conflict
 from reviews.models import Checklist, ChecklistItem
 
 ROWS = [
@@ -66,7 +67,55 @@ def test_an_item_reads_in_the_readers_language(assistant, language, texts):
         assert [str(item) for item in checklists.items(assistant)] == texts
 
 
-def test_a_checklist_without_items_is_none(assistant):
-    shared = checklists.load_default()
-    Checklist.objects.create(assistant=assistant, version=1)
-    assert checklists.current(assistant) == shared
+# --- an assistant's own, given up for the shared one ---------------------------------------------
+def test_given_up_the_shared_list_is_in_force_and_the_own_versions_stay(checklist, assistant):
+    own = checklists.publish(assistant, ROWS)
+    assert checklists.current(assistant) == own
+    given_up = checklists.give_up(own)
+    assert checklists.current(assistant) == checklist
+    assert [item.position for item in checklists.items(assistant)] == list(range(1, 14))
+    kept = Checklist.objects.filter(assistant=assistant).order_by("version")
+    assert [(row, row.version, row.items.count()) for row in kept] == [
+        (own, 1, 2),
+        (given_up, 2, 0),
+    ]
+
+
+def test_another_assistant_keeps_its_own(checklist, assistant):
+    other = checklists.publish(assistants.ensure("lain", "Lain"), ROWS)
+    checklists.give_up(checklists.publish(assistant, ROWS))
+    assert checklists.current(other.assistant) == other
+
+
+def test_after_that_it_may_have_one_of_its_own_again(checklist, assistant):
+    checklists.give_up(checklists.publish(assistant, ROWS))
+    again = checklists.publish(assistant, ROWS)
+    assert (again.version, checklists.current(assistant)) == (3, again)
+
+
+def test_only_what_is_in_force_and_an_assistants_own_is_given_up(checklist, assistant):
+    first = checklists.publish(assistant, ROWS)
+    newer = checklists.load(ROWS, version=9, assistant=assistant)
+    for other in (checklist, first):
+        with pytest.raises(Conflict):
+            checklists.give_up(other)
+    assert checklists.current(assistant) == newer
+    empty = checklists.give_up(newer)
+    for other in (newer, empty):
+        with pytest.raises(Conflict):
+            checklists.give_up(other)
+    assert Checklist.objects.count() == 4
+
+
+def test_who_published_at_the_same_moment_wins(checklist, assistant, monkeypatch):
+    own = checklists.publish(assistant, ROWS)
+    store = checklists._store
+
+    def after_somebody(*args):
+        store(assistant, own.version + 1, ROWS)
+        return store(*args)
+
+    monkeypatch.setattr(checklists, "_store", after_somebody)
+    with pytest.raises(Conflict):
+        checklists.give_up(own)
+    assert [item.checklist.version for item in checklists.items(assistant)] == [2, 2]
