@@ -162,11 +162,10 @@ class ChecklistAdmin(OwnPage, HubAdmin):
         """GET confirms, POST gives the assistant's own list up for the shared one."""
         self.may(request, "reviews.add_checklist")
         item = self.row(request, pk)
-        if item.assistant_id is None:
-            return self.to("change", pk)
         if request.method == "POST":
             done = _("The shared checklist is in force again.")
             self.act(request, done, lambda: checklists.give_up(item))
+        if request.method == "POST" or item.assistant_id is None:
             return self.to("change", pk)
         return self.page(request, "admin/reviews/checklist_shared.html", item)
 
