@@ -1,5 +1,6 @@
 """The WSGI application."""
 
+import gc
 import os
 import sys
 
@@ -11,3 +12,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "feedbackhub.settings")
 sys.setswitchinterval(0.0005)
 
 application = get_wsgi_application()
+
+# What was loaded by now stays: the collector need not look through it again and again, nor after
+# every 700 objects, which a single page makes many times over. A tenth of a decision's time.
+gc.collect()
+gc.freeze()
+gc.set_threshold(50_000, 20, 100)

@@ -303,11 +303,7 @@ queued: Known[int] = Known(3.0)
 
 def progress(reviewer: Any, now: datetime) -> Progress:
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    done = Claim.objects.filter(
-        reviewer=reviewer,
-        ended_at__gte=midnight,
-        end__in=[ClaimEnd.DECIDED, ClaimEnd.EDITED],
-    ).count()
+    done = claims.done_since(reviewer, midnight)
     waiting = queued.get("all", Pair.objects.waiting().order_by()[: MOST + 1].count) or 0
     target = reviewers.profile(reviewer).daily_target
     return Progress(done, target, min(waiting, MOST), waiting > MOST)

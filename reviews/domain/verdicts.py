@@ -245,6 +245,14 @@ def _grip(pair: Pair, seen: int, by: Any, now: datetime, **changes: Any) -> None
         raise StaleMove(CHANGED)
 
 
+def _said(pair: Pair, verdict: Verdict) -> list[tuple[int, str]]:
+    """(reviewer, decision) of each verdict on the text in this round, with this last one."""
+    if pair.slots == 1:
+        # Nobody else has a place, and one's own later verdict is the one that counts.
+        return [(verdict.reviewer_id, verdict.decision)]
+    return list(_on_text(pair).values_list("reviewer_id", "decision"))
+
+
 def decide(
     pair: Pair, ruling: Ruling, *, by: Any, seen: int, now: datetime, claim: Claim | None = None
 ) -> Verdict:
@@ -267,7 +275,7 @@ def decide(
             pair.refresh_from_db(fields=["slots"])
         claim = claim if claim and not claim.end else claims.use(pair, by, now)
         verdict = _store(claim, pair, ruling, by, now)
-        said = list(_on_text(pair).values_list("reviewer_id", "decision"))
+        said = _said(pair, verdict)
         outcome = _outcome(pair, verdict, said)
         fields = {"last_hand": by, "given": len(dict(said))}
         if outcome == PairStatus.APPROVED:
