@@ -7,6 +7,7 @@ connection for as long as a slow reader takes.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,9 +19,10 @@ from django.db.models import Q, QuerySet
 
 from reviews.domain import connections, turns
 from reviews.domain.errors import Invalid
-from reviews.formats import Example, gemini
+from reviews.formats import Example, FormatError, gemini
 from reviews.models import Assistant, Feedback
 
+log = logging.getLogger("hub.feedback")
 SETTLED = timedelta(seconds=30)
 """Pages hold votes older than this: a younger one could still be stored in front of a cursor."""
 _AT_ONCE = 2000
@@ -105,8 +107,12 @@ def _read(votes: Votes, *columns: Any) -> Iterator[tuple[Any, ...]]:
 
 
 def _jsonl(votes: Votes) -> Iterator[bytes]:
-    for history, prompt, response in _read(votes, "prompt", "response"):
-        yield gemini.dumps(Example(prompt, response, history=turns.read(history)))
+    for history, vote, prompt, response in _read(votes, "pk", "prompt", "response"):
+        try:
+            yield gemini.dumps(Example(prompt, response, history=turns.read(history)))
+        except FormatError as error:
+            # An earlier turn may be empty, as after an answer that was cut off: nothing to learn.
+            log.warning("vote not exported", extra={"vote": vote, "reason": str(error)})
 
 
 def _json(votes: Votes) -> Iterator[bytes]:

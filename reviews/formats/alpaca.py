@@ -5,12 +5,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from reviews.formats import Example, FormatError, read_object, text, write
+from reviews.formats import (
+    Example,
+    FormatError,
+    Turns,
+    check,
+    only,
+    read_object,
+    sound,
+    spare,
+    text,
+    write,
+)
 
 NAME = "alpaca"
+KEYS = frozenset({"instruction", "input", "output", "system", "history"})
+HOLDS = frozenset({"system", "history"})
 
 
 def dumps(example: Example) -> bytes:
+    check(example, HOLDS)
     line: dict[str, Any] = {"instruction": example.input, "input": "", "output": example.output}
     if example.system:
         line = {"instruction": example.system, "input": example.input, "output": example.output}
@@ -26,8 +40,7 @@ def dumps(example: Example) -> bytes:
     return write(line)
 
 
-def _history(value: dict[str, Any]) -> tuple[tuple[str, str], ...]:
-    rounds = value.get("history") or []
+def _history(rounds: Any) -> Turns:
     turns: list[tuple[str, str]] = []
     if not isinstance(rounds, list):
         raise FormatError("history", "a list of [question, answer] is needed")
@@ -36,22 +49,23 @@ def _history(value: dict[str, Any]) -> tuple[tuple[str, str], ...]:
             isinstance(pair, list) and len(pair) == 2 and all(isinstance(t, str) for t in pair)
         ):
             raise FormatError(f"history[{position}]", "[question, answer] is needed")
-        if "\x00" in pair[0] + pair[1]:
-            raise FormatError(f"history[{position}]", "holds a NUL character")
+        for at, words in enumerate(pair):
+            sound(words, f"history[{position}][{at}]")
         turns += [("user", pair[0]), ("assistant", pair[1])]
     return tuple(turns)
 
 
 def parse(value: dict[str, Any]) -> Example:
-    """The example of a decoded object (whole Alpaca files are one JSON array of these)."""
-    instruction = text(value, "instruction")
-    question = text(value, "input", needed=False)
-    output = text(value, "output")
-    history = _history(value)
-    if not question.strip():
-        return Example(instruction, output, text(value, "system", needed=False), history)
+    """The example of a decoded object, which may hold other keys that the caller looks at."""
+    instruction, question = text(value, "instruction"), spare(value, "input")
+    output, system = text(value, "output"), spare(value, "system")
+    history = _history([] if value.get("history") is None else value["history"])
+    if not question:
+        return Example(instruction, output, system, history)
+    if system:
+        raise FormatError("system", "the instruction beside an input is the system text already")
     return Example(question, output, instruction, history)
 
 
 def loads(line: bytes) -> Example:
-    return parse(read_object(line))
+    return parse(only(read_object(line), KEYS))

@@ -1,59 +1,86 @@
 """Gemini's supervised tuning lines: `systemInstruction` and `contents` with roles user and model.
 
-Source of the shape: the service's page on preparing supervised tuning data.
+Source of the shape: the service's page on preparing supervised tuning data. It reads both spellings
+of the key, as JSON of protocol buffers does.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from reviews.formats import Example, FormatError, read_object, text, write
+from reviews.formats import Example, FormatError, check, ended, only, read_object, text, write
 
 NAME = "gemini"
+KEYS = frozenset({"contents", "systemInstruction", "system_instruction"})
+HOLDS = frozenset({"system", "history"})
 _TO = {"user": "user", "assistant": "model"}
 _FROM = {role: ours for ours, role in _TO.items()}
+_CONTENT, _PART = frozenset({"role", "parts"}), frozenset({"text"})
 
 
-def _content(role: str, words: str) -> dict[str, Any]:
+def content(role: str, words: str) -> dict[str, Any]:
     return {"role": role, "parts": [{"text": words}]}
 
 
+def contents(example: Example) -> list[dict[str, Any]]:
+    """The turns up to the question."""
+    turns = [content(_TO[role], words) for role, words in example.history]
+    turns.append(content("user", example.input))
+    return turns
+
+
 def dumps(example: Example) -> bytes:
-    turns = [*example.history, ("user", example.input), ("assistant", example.output)]
+    check(example, HOLDS)
     line: dict[str, Any] = {}
     if example.system:
-        line["systemInstruction"] = _content("system", example.system)
-    line["contents"] = [_content(_TO[role], words) for role, words in turns]
+        line["systemInstruction"] = content("system", example.system)
+    line["contents"] = contents(example)
+    line["contents"].append(content("model", example.output))
     return write(line)
 
 
-def _words(content: Any, field: str) -> str:
-    if not isinstance(content, dict) or not isinstance(content.get("parts"), list):
+def words(found: Any, field: str) -> str:
+    """The text of a content; its parts are one text that was cut."""
+    if not isinstance(found, dict) or not isinstance(found.get("parts"), list):
         raise FormatError(field, "an object with parts is needed")
-    words = []
-    for part in content["parts"]:
-        if not isinstance(part, dict) or set(part) != {"text"}:
-            raise FormatError(f"{field}.parts", "only text parts can be read")
-        words.append(text(part, "text"))
-    if not words:
+    only(found, _CONTENT, at=field)
+    if not found["parts"]:
         raise FormatError(f"{field}.parts", "is empty")
-    return "".join(words)
+    pieces = []
+    for position, part in enumerate(found["parts"]):
+        where = f"{field}.parts[{position}]"
+        if not isinstance(part, dict) or part.keys() != _PART:
+            raise FormatError(where, "only text parts can be read")
+        pieces.append(text(part, "text", at=where))
+    return "".join(pieces)
+
+
+def system(value: dict[str, Any]) -> str:
+    """The system text in either spelling of its key; '' where there is none."""
+    spelled = [key for key in ("systemInstruction", "system_instruction") if value.get(key)]
+    if len(spelled) > 1:
+        raise FormatError(spelled[1], "is there twice, in two spellings")
+    return words(value[spelled[0]], spelled[0]) if spelled else ""
+
+
+def turns(value: dict[str, Any]) -> list[tuple[str, str]]:
+    found = value.get("contents")
+    if not isinstance(found, list) or not found:
+        raise FormatError("contents", "a list of turns is needed")
+    read = []
+    for position, item in enumerate(found):
+        field = f"contents[{position}]"
+        said = words(item, field)
+        role = item.get("role")
+        if not isinstance(role, str) or role not in _FROM:
+            raise FormatError(f"{field}.role", "user or model is needed")
+        read.append((_FROM[role], said))
+    return read
+
+
+def parse(value: dict[str, Any]) -> Example:
+    return ended(turns(value), "contents", system=system(value))
 
 
 def loads(line: bytes) -> Example:
-    value = read_object(line)
-    contents = value.get("contents")
-    if not isinstance(contents, list) or not contents:
-        raise FormatError("contents", "a list of turns is needed")
-    turns = []
-    for position, content in enumerate(contents):
-        field = f"contents[{position}]"
-        words = _words(content, field)
-        if content.get("role") not in _FROM:
-            raise FormatError(f"{field}.role", "user or model is needed")
-        turns.append((_FROM[content["role"]], words))
-    if len(turns) < 2 or turns[-1][0] != "assistant" or turns[-2][0] != "user":
-        raise FormatError("contents", "must end with a user turn and a model turn")
-    instruction = value.get("systemInstruction") or value.get("system_instruction")
-    system = _words(instruction, "systemInstruction") if instruction else ""
-    return Example(turns[-2][1], turns[-1][1], system, tuple(turns[:-2]))
+    return parse(only(read_object(line), KEYS))

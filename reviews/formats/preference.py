@@ -1,61 +1,48 @@
-"""Preferences in trl's conversational form: prompt, chosen, rejected as lists of messages."""
+"""Preferences in trl's form with an explicit prompt: `prompt`, `chosen`, `rejected`, lists of
+messages. Its plain form, three texts, is read too."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from reviews.formats import Example, FormatError, read_object, text, write
+from reviews.formats import (
+    Example,
+    FormatError,
+    check,
+    ended,
+    messages,
+    only,
+    read_object,
+    text,
+    write,
+)
 
 NAME = "preference"
-
-
-def _message(role: str, words: str) -> dict[str, str]:
-    return {"role": role, "content": words}
+KEYS = frozenset({"prompt", "chosen", "rejected"})
+HOLDS = frozenset({"system", "history", "rejected"})
 
 
 def dumps(example: Example) -> bytes:
+    check(example, HOLDS)
     if not example.rejected:
         raise FormatError("rejected", "a preference needs a worse answer")
-    prompt = [_message(role, words) for role, words in (*example.history, ("user", example.input))]
-    if example.system:
-        prompt.insert(0, _message("system", example.system))
     return write(
         {
-            "prompt": prompt,
-            "chosen": [_message("assistant", example.output)],
-            "rejected": [_message("assistant", example.rejected)],
+            "prompt": messages.write((*example.history, ("user", example.input)), example.system),
+            "chosen": messages.write([("assistant", example.output)]),
+            "rejected": messages.write([("assistant", example.rejected)]),
         }
     )
 
 
-def _messages(value: dict[str, Any], field: str) -> list[tuple[str, str]]:
-    found = value.get(field)
-    if not isinstance(found, list) or not found:
-        raise FormatError(field, "a list of messages is needed")
-    turns = []
-    for position, message in enumerate(found):
-        if not isinstance(message, dict) or message.get("role") not in (
-            "system",
-            "user",
-            "assistant",
-        ):
-            raise FormatError(f"{field}[{position}]", "a message with a known role is needed")
-        turns.append((str(message["role"]), text(message, "content")))
-    return turns
-
-
-def _answer(value: dict[str, Any], field: str) -> str:
-    turns = _messages(value, field)
-    if len(turns) != 1 or turns[0][0] != "assistant":
-        raise FormatError(field, "one assistant message is needed")
-    return turns[0][1]
+def parse(value: dict[str, Any]) -> Example:
+    if isinstance(value.get("prompt"), str):
+        prompt, chosen, rejected = (text(value, key) for key in ("prompt", "chosen", "rejected"))
+        return Example(prompt, chosen, rejected=rejected)
+    system, turns = messages.read(value.get("prompt"), "prompt")
+    chosen, rejected = (messages.answer(value.get(key), key) for key in ("chosen", "rejected"))
+    return ended([*turns, ("assistant", chosen)], "prompt", system=system, rejected=rejected)
 
 
 def loads(line: bytes) -> Example:
-    value = read_object(line)
-    turns = _messages(value, "prompt")
-    system = turns.pop(0)[1] if turns[0][0] == "system" else ""
-    if not turns or turns[-1][0] != "user":
-        raise FormatError("prompt", "must end with a user message")
-    chosen, rejected = _answer(value, "chosen"), _answer(value, "rejected")
-    return Example(turns[-1][1], chosen, system, tuple(turns[:-1]), rejected)
+    return parse(only(read_object(line), KEYS))

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from reviews.domain import identity, turns
-from reviews.formats import Example, write
+from reviews.formats import PREFERENCES, Example, write
 from reviews.models import Assistant, Pair
 from tuning.domain import split
 from tuning.enums import ExportStatus, Part
@@ -52,7 +52,7 @@ def exported_text() -> QuerySet[DatasetMember]:
     """
     completed = Q(status=ExportStatus.COMPLETED)
     nights = Q(status=ExportStatus.PENDING, version__dataset__only_unexported=True)
-    written = Export.objects.filter(completed | nights).exclude(format="preference")
+    written = Export.objects.filter(completed | nights).exclude(format__in=PREFERENCES)
     return DatasetMember.objects.filter(
         revision_id=OuterRef("current_revision_id"), version__exports__in=written
     )

@@ -63,6 +63,14 @@ def test_the_lines_are_the_positive_votes_as_our_codec_reads_them(assistant):
     assert all(line.endswith(b"\n") for line in lines)
 
 
+def test_a_vote_that_no_training_file_can_hold_is_left_out_and_told(assistant, caplog):
+    empty = _vote(assistant, "pertama", history=[["user", "Halo"], ["assistant", ""]])
+    _vote(assistant, "kedua")
+    assert gemini.loads(_file("jsonl", assistant)) == Example("kedua", "Ya.")
+    told = [(record.vote, record.reason) for record in caplog.records]
+    assert told == [(empty.pk, "history[1]: is empty")]
+
+
 def test_the_exact_bytes_of_a_line(assistant):
     _vote(assistant, "<a> & é", response="Ya > tidak.")
     assert (

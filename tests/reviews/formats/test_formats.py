@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviews.formats import NAMES, Example, FormatError, alpaca, by_name, chat, gemini, preference
-
-# Any text but NUL and surrogates, which no file may hold; the odd ones are tried often.
-ODD = st.sampled_from(["baris\nbaru", 'kata "kutip"', "a\u2028b\u2029c", "💥é", "<&>", "\\n", "\t"])
-TEXTS = st.one_of(
-    ODD, st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1)
-).filter(str.strip)
-TURNS = st.lists(st.tuples(TEXTS, TEXTS), max_size=2).map(
-    lambda rounds: tuple(
-        turn for asked, said in rounds for turn in (("user", asked), ("assistant", said))
-    )
-)
-EXAMPLES = st.builds(
+from reviews.formats import (
+    NAMES,
+    PREFERENCES,
     Example,
-    input=TEXTS,
-    output=TEXTS,
-    system=st.one_of(st.just(""), TEXTS),
-    history=TURNS,
+    FormatError,
+    alpaca,
+    by_name,
+    sharegpt,
 )
+from tests.reviews.formats import examples
+
 ONE = Example('Apa "itu"\nPMA?', "<b> & é", "Sopan.", (("user", "Halo"), ("assistant", "Ya?")))
+BETTER = replace(ONE, rejected="=x")
 GOLDEN = {
     "gemini": '{"systemInstruction":{"role":"system","parts":[{"text":"Sopan."}]},"contents":['
     '{"role":"user","parts":[{"text":"Halo"}]},{"role":"model","parts":[{"text":"Ya?"}]},'
@@ -33,52 +28,76 @@ GOLDEN = {
     '{"role":"model","parts":[{"text":"<b> & é"}]}]}\n',
     "alpaca": '{"instruction":"Sopan.","input":"Apa \\"itu\\"\\nPMA?","output":"<b> & é",'
     '"history":[["Halo","Ya?"]]}\n',
+    "sharegpt": '{"conversations":[{"from":"system","value":"Sopan."},'
+    '{"from":"human","value":"Halo"},{"from":"gpt","value":"Ya?"},'
+    '{"from":"human","value":"Apa \\"itu\\"\\nPMA?"},{"from":"gpt","value":"<b> & é"}]}\n',
     "chat": '{"messages":[{"role":"system","content":"Sopan."},{"role":"user","content":"Halo"},'
     '{"role":"assistant","content":"Ya?"},{"role":"user","content":"Apa \\"itu\\"\\nPMA?"},'
     '{"role":"assistant","content":"<b> & é"}]}\n',
+    "prompt_completion": '{"prompt":[{"role":"system","content":"Sopan."},'
+    '{"role":"user","content":"Halo"},{"role":"assistant","content":"Ya?"},'
+    '{"role":"user","content":"Apa \\"itu\\"\\nPMA?"}],'
+    '"completion":[{"role":"assistant","content":"<b> & é"}]}\n',
+    "prompt_completion_plain": '{"prompt":"Apa \\"itu\\"\\nPMA?","completion":"<b> & é"}\n',
+    "preference": '{"prompt":[{"role":"system","content":"Sopan."},'
+    '{"role":"user","content":"Halo"},{"role":"assistant","content":"Ya?"},'
+    '{"role":"user","content":"Apa \\"itu\\"\\nPMA?"}],'
+    '"chosen":[{"role":"assistant","content":"<b> & é"}],'
+    '"rejected":[{"role":"assistant","content":"=x"}]}\n',
+    "gemini_preference": '{"system_instruction":{"role":"system","parts":[{"text":"Sopan."}]},'
+    '"contents":[{"role":"user","parts":[{"text":"Halo"}]},'
+    '{"role":"model","parts":[{"text":"Ya?"}]},'
+    '{"role":"user","parts":[{"text":"Apa \\"itu\\"\\nPMA?"}]}],"completions":['
+    '{"score":1,"completion":{"role":"model","parts":[{"text":"<b> & é"}]}},'
+    '{"score":0,"completion":{"role":"model","parts":[{"text":"=x"}]}}]}\n',
+    "t5": '{"prefix":"Sopan.","input":"Apa \\"itu\\"\\nPMA?","target":"<b> & é"}\n',
+    "csv": '"Sopan.","[[""user"",""Halo""],[""assistant"",""Ya?""]]","Apa ""itu""\nPMA?",'
+    '"<b> & é","\'=x"\r\n',
 }
 
 
-@pytest.mark.parametrize("name", ["gemini", "alpaca", "chat"])
-@given(example=EXAMPLES)
-def test_what_is_written_is_read_back(name, example):
+def held(name: str, example: Example) -> Example:
+    """The example without what the format has no place for."""
+    holds = by_name(name).HOLDS
+    empty = {"system": "", "history": (), "rejected": "", "steps": (), "tools": ""}
+    return replace(example, **{key: none for key, none in empty.items() if key not in holds})
+
+
+@pytest.mark.parametrize(("name", "made"), examples.EVERY)
+@given(data=st.data())
+def test_what_is_written_is_read_back(name, made, data):
+    example = data.draw(made)
     codec = by_name(name)
     line = codec.dumps(example)
     assert codec.loads(line) == example
-    assert line.count(b"\n") == 1
     assert line.endswith(b"\n")
+    if name != "csv":
+        assert line.count(b"\n") == 1
 
 
-@given(example=EXAMPLES, rejected=TEXTS)
-def test_a_preference_is_read_back(example, rejected):
-    whole = Example(example.input, example.output, example.system, example.history, rejected)
-    assert preference.loads(preference.dumps(whole)) == whole
+@pytest.mark.parametrize("name", NAMES)
+def test_a_text_of_50_000_characters_is_read_back(name):
+    rejected = "c" if name in PREFERENCES else ""
+    example = Example("💥 kata " * 7_143, "=" * 50_000, rejected=rejected)
+    codec = by_name(name)
+    assert codec.loads(codec.dumps(example)) == example
 
 
-@pytest.mark.parametrize("name", GOLDEN)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_exact_bytes(name):
-    assert by_name(name).dumps(ONE) == GOLDEN[name].encode()
-
-
-def test_the_exact_bytes_of_a_preference():
-    assert preference.dumps(Example("a?", "b", "s", rejected="c")) == (
-        b'{"prompt":[{"role":"system","content":"s"},{"role":"user","content":"a?"}],'
-        b'"chosen":[{"role":"assistant","content":"b"}],'
-        b'"rejected":[{"role":"assistant","content":"c"}]}\n'
-    )
+    example = BETTER if name in (*PREFERENCES, "csv") else ONE
+    assert by_name(name).dumps(held(name, example)) == GOLDEN[name].encode()
 
 
 def test_alpaca_without_a_system_text_asks_in_the_instruction():
     assert alpaca.dumps(Example("a?", "b")) == b'{"instruction":"a?","input":"","output":"b"}\n'
 
 
-def test_what_a_format_cannot_hold_is_refused():
-    with pytest.raises(FormatError) as refused:
-        alpaca.dumps(Example("a", "b", history=(("user", "x"), ("user", "y"))))
-    assert refused.value.field == "history"
-    with pytest.raises(FormatError) as refused:
-        preference.dumps(Example("a", "b"))
-    assert refused.value.field == "rejected"
+def test_a_sharegpt_preference_stands_beside_the_conversation():
+    assert sharegpt.dumps(Example("a?", "b", rejected="c")) == (
+        b'{"conversations":[{"from":"human","value":"a?"}],'
+        b'"chosen":{"from":"gpt","value":"b"},"rejected":{"from":"gpt","value":"c"}}\n'
+    )
 
 
 def test_every_format_is_found_by_its_name():
@@ -88,137 +107,63 @@ def test_every_format_is_found_by_its_name():
     assert refused.value.field == "format"
 
 
-# --- wrong lines, and the field that each is refused for -----------------------------------------
-NOT_OBJECTS = [
-    b"",
-    b"{",
-    b"null",
-    b"[]",
-    b'"x"',
-    b'{"a": NaN}',
-    b'{"a": "\\ud800"}',
-    b'{"a": "\xff"}',
-]
+# --- what can't be written, and the field that it is refused for ---------------------------------
+def refused_field(call, *arguments) -> str:
+    with pytest.raises(FormatError) as refused:
+        call(*arguments)
+    return refused.value.field
+
+
+PLACES = {
+    "system": "Sopan.",
+    "history": (("user", "a"), ("assistant", "b")),
+    "rejected": "c",
+    "steps": (("call", '{"name": "x", "arguments": {}}'), ("result", "1")),
+    "tools": '[{"name": "x"}]',
+}
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("line", NOT_OBJECTS)
-def test_what_is_no_json_object(name, line):
-    with pytest.raises(FormatError) as refused:
-        by_name(name).loads(line)
-    assert refused.value.field == "line"
+@pytest.mark.parametrize("field", PLACES)
+def test_what_has_no_place_is_refused_and_what_has_one_is_kept(name, field):
+    codec = by_name(name)
+    needed = {"rejected": "c"} if name in PREFERENCES else {}
+    example = Example("a", "b", **(needed | {field: PLACES[field]}))
+    if field in codec.HOLDS:
+        assert codec.loads(codec.dumps(example)) == example
+    else:
+        assert refused_field(codec.dumps, example) == field
 
 
-ALPACA = [
-    (b"{}", "instruction"),
-    (b'{"instruction": "", "output": "b"}', "instruction"),
-    (b'{"instruction": 7, "output": "b"}', "instruction"),
-    (b'{"instruction": "a"}', "output"),
-    (b'{"instruction": "a", "output": " "}', "output"),
-    (b'{"instruction": "a", "output": null}', "output"),
-    (b'{"instruction": "a", "output": "b\\u0000"}', "output"),
-    (b'{"instruction": "a", "input": ["x"], "output": "b"}', "input"),
-    (b'{"instruction": "a", "output": "b", "history": "x"}', "history"),
-    (b'{"instruction": "a", "output": "b", "history": [["x", "y"], ["z"]]}', "history[1]"),
-    (b'{"instruction": "a", "output": "b", "history": [["x", null]]}', "history[0]"),
-    (b'{"instruction": "a", "output": "b", "history": [["x", "\\u0000"]]}', "history[0]"),
-]
-GEMINI = [
-    (b"{}", "contents"),
-    (b'{"contents": []}', "contents"),
-    (b'{"contents": ["x"]}', "contents[0]"),
-    (b'{"contents": [{"role": "user", "parts": []}]}', "contents[0].parts"),
-    (b'{"contents": [{"role": "user", "parts": [{"inlineData": {}}]}]}', "contents[0].parts"),
-    (b'{"contents": [{"role": "assistant", "parts": [{"text": "a"}]}]}', "contents[0].role"),
-    (b'{"contents": [{"role": "user", "parts": [{"text": "a"}]}]}', "contents"),
-    (b'{"contents": [{"role": "user", "parts": [{"text": ""}]}]}', "text"),
-    (
-        b'{"contents": [{"role": "user", "parts": [{"text": "a"}]},'
-        b'{"role": "model", "parts": [{"text": "b"}]}], "systemInstruction": "x"}',
-        "systemInstruction",
-    ),
-]
-CHAT = [
-    (b"{}", "messages"),
-    (b'{"messages": {}}', "messages"),
-    (b'{"messages": ["x"]}', "messages[0]"),
-    (b'{"messages": [{"role": "user", "content": "a", "name": "b"}]}', "messages[0]"),
-    (b'{"messages": [{"role": "tool", "content": "a"}]}', "messages[0].role"),
-    (
-        b'{"messages": [{"role": "user", "content": "a"}, {"role": "system", "content": "b"}]}',
-        "messages[1].role",
-    ),
-    (b'{"messages": [{"role": "user", "content": [{"text": "a"}]}]}', "content"),
-    (b'{"messages": [{"role": "user", "content": "a"}]}', "messages"),
-    (b'{"messages": [{"role": "system", "content": "a"}]}', "messages"),
-]
-SAID = b'[{"role": "assistant", "content": "b"}]'
-ASKED = b'[{"role": "user", "content": "a"}]'
-PREFERENCE = [
-    (b'{"prompt": "a"}', "prompt"),
-    (b'{"prompt": ["a"]}', "prompt[0]"),
-    (b'{"prompt": [{"role": "system", "content": "a"}]}', "prompt"),
-    (b'{"prompt": ' + SAID + b"}", "prompt"),
-    (b'{"prompt": ' + ASKED + b"}", "chosen"),
-    (b'{"prompt": ' + ASKED + b', "chosen": ' + ASKED + b"}", "chosen"),
-    (b'{"prompt": ' + ASKED + b', "chosen": ' + SAID + b', "rejected": []}', "rejected"),
-]
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("words", ["", " \n\u2003", "a\x00", "a\ud800"])
+@pytest.mark.parametrize("field", ["input", "output", "system", "history", "rejected"])
+def test_a_text_that_no_file_may_hold_is_refused_where_it_stands(name, words, field):
+    codec = by_name(name)
+    fields = {"input": "a", "output": "b"} | ({"rejected": "c"} if name in PREFERENCES else {})
+    if field in ("input", "output"):
+        assert refused_field(codec.dumps, Example(**(fields | {field: words}))) == field
+    elif field == "history" and field in codec.HOLDS:
+        turns = (("user", "x"), ("assistant", words))
+        assert refused_field(codec.dumps, Example(**fields, history=turns)) == "history[1]"
+    elif field in codec.HOLDS and words:
+        assert refused_field(codec.dumps, Example(**(fields | {field: words}))) == field
 
 
-@pytest.mark.parametrize(
-    ("codec", "line", "field"),
-    [(alpaca, *case) for case in ALPACA]
-    + [(gemini, *case) for case in GEMINI]
-    + [(chat, *case) for case in CHAT]
-    + [(preference, *case) for case in PREFERENCE],
-)
-def test_a_wrong_line_names_its_field(codec, line, field):
-    with pytest.raises(FormatError) as refused:
-        codec.loads(line)
-    assert refused.value.field == field
+@pytest.mark.parametrize("name", [name for name in NAMES if "history" in by_name(name).HOLDS])
+@pytest.mark.parametrize("role", ["system", "tool", "model", ""])
+def test_a_turn_of_a_role_that_is_not_known_is_refused(name, role):
+    rejected = "c" if name in PREFERENCES else ""
+    example = Example("a", "b", history=(("user", "x"), (role, "y")), rejected=rejected)
+    assert refused_field(by_name(name).dumps, example) == "history[1]"
 
 
-def test_gemini_is_read_in_both_spellings_and_in_parts():
-    line = (
-        b'{"system_instruction": {"parts": [{"text": "s"}]}, "contents": ['
-        b'{"role": "user", "parts": [{"text": "a"}, {"text": "b"}]},'
-        b'{"role": "model", "parts": [{"text": "c"}]}]}'
-    )
-    assert gemini.loads(line) == Example("ab", "c", "s")
+@pytest.mark.parametrize("name", PREFERENCES)
+def test_a_preference_without_a_worse_answer_is_refused(name):
+    assert refused_field(by_name(name).dumps, Example("a", "b")) == "rejected"
 
 
-def test_alpacas_instruction_is_the_system_text_beside_an_input():
-    line = b'{"instruction": "Sopan.", "input": "a?", "output": "b", "system": "x"}'
-    assert alpaca.loads(line) == Example("a?", "b", "Sopan.")
-    line = b'{"instruction": "a?", "input": " ", "output": "b", "system": "x"}'
-    assert alpaca.loads(line) == Example("a?", "b", "x")
-
-
-# --- files that other tools wrote ----------------------------------------------------------------
-def _read(codec, file):
-    """How many lines are read, and for which fields the others are refused."""
-    read, fields = [], []
-    for line in file.read_bytes().splitlines():
-        try:
-            read.append(codec.loads(line))
-        except FormatError as error:
-            fields.append(error.field)
-    return read, fields
-
-
-def test_geminis_own_samples_are_read(shared_data):
-    read, fields = _read(gemini, shared_data / "chat_formats/gemini_contents_support.jsonl")
-    assert (len(read), fields) == (10, [])
-    assert read[0].input == "How long does the warranty last on a new smartphone?"
-    assert [gemini.loads(gemini.dumps(example)) for example in read] == read
-
-
-def test_openais_dirty_samples_are_refused_where_they_are_dirty(shared_data):
-    read, fields = _read(chat, shared_data / "chat_formats/openai_toy_chat_dirty.jsonl")
-    assert (len(read), fields) == (7, ["messages"] * 3)
-    assert [chat.loads(chat.dumps(example)) for example in read] == read
-
-
-def test_tool_use_is_refused(shared_data):
-    read, fields = _read(chat, shared_data / "chat_formats/reason_tool_use_50.jsonl")
-    assert (len(read), len(fields)) == (0, 50)
+@pytest.mark.parametrize("turns", [(("user", "x"),), (("assistant", "x"),)])
+@pytest.mark.parametrize("codec", [alpaca, sharegpt])
+def test_sides_that_take_no_turns_are_refused_where_a_reader_would_drop_them(codec, turns):
+    assert refused_field(codec.dumps, Example("a", "b", history=turns)) == "history"
