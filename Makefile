@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: demo env test bench lint format migrations messages lock clean
+.PHONY: demo env test test-lora bench lint format migrations messages lock clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/.runtime  ## The whole loop on sample data, then the running hub
@@ -13,6 +13,10 @@ env: .venv/.runtime  ## Only the environment, .venv
 
 test: .venv/.dev  ## The suite: embedded, then on PostgreSQL and Redis where they answer
 	$(BIN)/python -m tests.everywhere
+
+test-lora: .venv-lora/.ready  ## Trains tiny models for real, in an environment with torch of its own
+	folder=$$(mktemp -d); trap "rm -rf $$folder" EXIT; \
+	DATA_DIR=$$folder ENV_FILE=$$folder/none .venv-lora/bin/python -m pytest -n 2 tests/lora
 
 bench: .venv/.dev  ## Speed beside bare floors, on PostgreSQL and Redis (docs/performance.md)
 	$(BIN)/python -m benchmarks
@@ -40,8 +44,8 @@ migrations: .venv/.dev  ## The one 0001 of each app anew (until the first releas
 
 messages: .venv/.dev  ## Collect and compile our own texts (needs gettext)
 	$(BIN)/python manage.py makemessages -l id -l it --no-obsolete --no-location \
-		-i .venv -i tests -i benchmarks -i var
-	$(BIN)/python manage.py compilemessages -i .venv
+		-i .venv -i .venv-lora -i tests -i benchmarks -i var
+	$(BIN)/python manage.py compilemessages -i .venv -i .venv-lora
 
 lock: .venv/.dev  ## Resolve the dependencies anew, for all platforms
 	$(BIN)/python -m pip install --quiet uv
@@ -53,7 +57,7 @@ lock: .venv/.dev  ## Resolve the dependencies anew, for all platforms
 		-c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean:
-	rm -rf .venv var .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-lora var .mypy_cache .ruff_cache .import_linter_cache
 
 .venv/.runtime: requirements.lock
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -62,4 +66,11 @@ clean:
 
 .venv/.dev: requirements-dev.lock .venv/.runtime
 	$(PIP) -r requirements-dev.lock
+	@touch $@
+
+.venv-lora/.ready: requirements-dev.lock requirements-lora.txt
+	test -x .venv-lora/bin/python || $(PYTHON) -m venv .venv-lora
+	.venv-lora/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		-r requirements-dev.lock
+	.venv-lora/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-lora.txt
 	@touch $@

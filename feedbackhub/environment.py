@@ -6,6 +6,8 @@ The table is what the tests hold against `.env.example` and the README.
 from __future__ import annotations
 
 import os
+import shlex
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -92,6 +94,20 @@ def _split(raw: str) -> list[str]:
 def words(name: str, default: list[str]) -> list[str]:
     """A comma-separated list."""
     return list(_read(name, default, _split, "a comma-separated list"))
+
+
+def command(name: str, default: list[str], places: tuple[str, ...] = ()) -> list[str]:
+    """A program with its arguments, quoted as a shell would, though none ever sees it. `places`
+    are words that must stand in it."""
+
+    def check(raw: str) -> list[str]:
+        found = shlex.split(raw)
+        if not shutil.which(found[0]) or not all(place in raw for place in places):
+            raise ValueError(raw)
+        return found
+
+    needed = f" with {' and '.join(places)}" if places else ""
+    return list(_read(name, default, check, f"a program that is here, and its arguments{needed}"))
 
 
 def origins(name: str) -> list[str]:

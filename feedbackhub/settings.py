@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -259,12 +260,25 @@ FEEDBACK_MIN_SAMPLES_FOR_TUNE = env.integer("FEEDBACK_MIN_SAMPLES_FOR_TUNE", 100
 TUNING_BASE_MODEL = env.text("TUNING_BASE_MODEL", "exemplar")
 TUNING_DIR = env.folder("TUNING_DIR", DATA_DIR / "tuning")
 TUNING_RUN_TIMEOUT_HOURS = env.integer("TUNING_RUN_TIMEOUT_HOURS", 24, 1, 720)
+# US dollars: a run that is estimated above it waits for a person's word.
+TUNING_COST_LIMIT = env.integer("TUNING_COST_LIMIT", 10, 0, 1_000_000)
+TUNING_SUCCESSION_DAYS = env.integer("TUNING_SUCCESSION_DAYS", 60, 1, 3650)
+# LoRA on own hardware (docs/lora.md). The Python that has the extra `lora`, if not this one.
+LORA_PYTHON = env.command("LORA_PYTHON", [sys.executable])[0]
+LORA_LAUNCH = env.command("LORA_LAUNCH", [])
+LORA_GGUF_COMMAND = env.command("LORA_GGUF_COMMAND", [], ("{model}", "{out}"))
+LORA_GGUF_TIMEOUT_SECONDS = env.integer("LORA_GGUF_TIMEOUT_SECONDS", 3600, 1, 86_400)
+LORA_ALLOW_HUB = env.flag("LORA_ALLOW_HUB", False)
 GATEWAY_MAX_PROMPT_CHARS = env.integer("GATEWAY_MAX_PROMPT_CHARS", 50_000, 100)
 GATEWAY_TIMEOUT_SECONDS = env.integer("GATEWAY_TIMEOUT_SECONDS", 60, 1, 3600)
 GATEWAY_MAX_OPEN = env.integer("GATEWAY_MAX_OPEN", 4, 1, 10_000)
 GEMINI_API_KEY = env.text("GEMINI_API_KEY")
 GEMINI_MODEL = env.text("GEMINI_MODEL")
 GEMINI_PROJECT_ID = env.text("GEMINI_PROJECT_ID")
+GEMINI_BUCKET = env.text("GEMINI_BUCKET")
+# By location, or `storage`; written the other way round, as the keys of servers are.
+GEMINI_ADDRESSES = {place: at for at, place in env.keys_by_origin("GEMINI_ADDRESSES").items()}
+TUNING_EPOCH_COUNT = env.integer("TUNING_EPOCH_COUNT", 5, 1, 100)
 PROVIDER_API_KEYS = env.keys_by_origin("PROVIDER_API_KEYS")
 ANSWER_RETENTION_DAYS = env.integer("ANSWER_RETENTION_DAYS", 30, 2, 3650)
 METRICS_KEY = env.text("METRICS_KEY")

@@ -31,11 +31,20 @@ WRONG = {
     "FEEDBACK_AUTO_TUNE_ENABLED": ["perhaps"],
     "FEEDBACK_MIN_SAMPLES_FOR_TUNE": ["0", "hundred"],
     "TUNING_RUN_TIMEOUT_HOURS": ["0", "721"],
+    "TUNING_SUCCESSION_DAYS": ["0", "soon"],
+    "TUNING_COST_LIMIT": ["-1", "ten", "1.5"],
+    "LORA_PYTHON": ["/nowhere/python", "'"],
+    "LORA_LAUNCH": ["no-such-launcher --num_processes 2"],
+    "LORA_GGUF_COMMAND": ["python3 convert.py {model}", "no-such-converter {model} {out}"],
+    "LORA_GGUF_TIMEOUT_SECONDS": ["0", "1h"],
+    "LORA_ALLOW_HUB": ["offline"],
     "GATEWAY_MAX_PROMPT_CHARS": ["99"],
     "GATEWAY_TIMEOUT_SECONDS": ["0", "1m"],
     "GATEWAY_MAX_OPEN": ["0", "many"],
     "DATABASE_POOL_SIZE": ["-1", "8.5"],
     "PROVIDER_API_KEYS": ["sk-1", "https://a.example=", "a.example=k", "https://a.example/v1=k"],
+    "GEMINI_ADDRESSES": ["us", "https://a.example=", "https://a.example/v1=us"],
+    "TUNING_EPOCH_COUNT": ["0", "101", "2.5"],
     "ANSWER_RETENTION_DAYS": ["1"],
     "LOG_LEVEL": ["info", "LOUD"],
     "LOG_FORMAT": ["xml"],
@@ -47,6 +56,7 @@ ANYTHING = {
     "ENV_FILE",
     "FEEDBACK_SEGMENTS",
     "GEMINI_API_KEY",
+    "GEMINI_BUCKET",
     "GEMINI_MODEL",
     "GEMINI_PROJECT_ID",
     "METRICS_KEY",
@@ -190,6 +200,9 @@ def test_the_example_is_the_default(tmp_path):
         "LOG_FORMAT FEEDBACK_CACHE_TTL FEEDBACK_SEGMENTS FEEDBACK_EXPORT_DIR TUNING_DIR "
         "FEEDBACK_EXPORT_SCHEDULE FEEDBACK_EXPORT_ENABLED FEEDBACK_AUTO_TUNE_ENABLED "
         "FEEDBACK_MIN_SAMPLES_FOR_TUNE TUNING_BASE_MODEL TUNING_RUN_TIMEOUT_HOURS "
+        "TUNING_COST_LIMIT TUNING_SUCCESSION_DAYS TUNING_EPOCH_COUNT "
+        "GEMINI_BUCKET GEMINI_ADDRESSES "
+        "LORA_PYTHON LORA_LAUNCH LORA_GGUF_COMMAND LORA_GGUF_TIMEOUT_SECONDS LORA_ALLOW_HUB "
         "GATEWAY_MAX_PROMPT_CHARS ANSWER_RETENTION_DAYS METRICS_KEY SECRET_KEY"
     ).split()
     code = f"from django.conf import settings; print([getattr(settings, n) for n in {names}])"

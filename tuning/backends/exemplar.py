@@ -1,171 +1,68 @@
 """The embedded backend: no weights change; the run finds the score below which to decline.
 
-The job is a subprocess with a folder of its own (`python -m tuning.backends.exemplar FOLDER`), so
-that it outlives a worker and takes no processor time from the web server's thread. The folder's
-files are the whole truth about it: `spec.json`, `state.json` (replaced whole), `lock` (held while
-it runs), `cancel` (please end).
+The job is a subprocess (`python -m tuning.backends.exemplar FOLDER`, see tuning.backends.jobs).
 """
 
 from __future__ import annotations
 
-import fcntl
-import json
-import os
-import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext_noop
 
 from reviews.formats import chat
-from tuning.backends.base import BackendError, JobState, TrainingSpec
+from tuning.backends import options as of_options
+from tuning.backends.base import SFT, Base, Data, Estimate, Problem
+from tuning.backends.jobs import LocalBackend, read_spec, replace, serve
+from tuning.backends.options import option
 from tuning.evaluators import reword
 from tuning.providers.exemplar import DEFAULT_THRESHOLD, Exemplar, Index, last_question
 
-_STARTS = 3
-"""Times a job that died is started again before it counts as failed."""
-_STARTING_SECONDS = 10
-_LONGEST_STEP = 60
 _ENOUGH = 20
 _FOLDS = 4
-_ROOT = Path(__file__).resolve().parent.parent.parent
+_CHARACTERS_A_TOKEN = 4
+"""Of Indonesian business text, roughly; nothing is paid by it here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """`low` to `high` in `steps` thresholds are tried; `step_seconds` slows a run down to watch."""
 
-    low: float = 0.02
-    high: float = 0.50
-    steps: int = 49
-    step_seconds: float = 0.0
-
-    @classmethod
-    def of(cls, values: Mapping[str, Any]) -> Options:
-        unknown = sorted(set(values) - {field.name for field in fields(cls)})
-        if unknown:
-            raise BackendError(f"unknown option: {', '.join(unknown)}", permanent=True)
-        try:
-            options = cls(
-                **{name: type(getattr(cls(), name))(value) for name, value in values.items()}
-            )
-        except (TypeError, ValueError, OverflowError) as error:
-            raise BackendError(f"wrong option: {error}", permanent=True) from error
-        if not (0 <= options.low < options.high <= 1 and 2 <= options.steps <= 1000):
-            raise BackendError("wrong option: 0 <= low < high <= 1, 2 <= steps", permanent=True)
-        if not 0 <= options.step_seconds <= _LONGEST_STEP:
-            raise BackendError(f"wrong option: step_seconds up to {_LONGEST_STEP}", permanent=True)
-        return options
+    low: float = option(0.02, low=0.0, high=1.0)
+    high: float = option(0.50, low=0.0, high=1.0)
+    steps: int = option(49, low=2, high=1000)
+    step_seconds: float = option(0.0, low=0.0, high=60.0)
 
 
-def _replace(path: Path, value: Any) -> None:
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
-    temporary.write_text(json.dumps(value), encoding="utf-8")
-    temporary.replace(path)
+class ExemplarBackend(LocalBackend):
+    module = "tuning.backends.exemplar"
+    formats: ClassVar[Mapping[str, str]] = {SFT: chat.NAME}
+    exclusive: ClassVar[str] = ""
+    options: ClassVar[type] = Options
 
+    def check(
+        self, options: Mapping[str, Any], base: Base, data: Data, method: str = SFT
+    ) -> tuple[Problem, ...]:
+        wrong = of_options.problems(Options, options)
+        if not wrong:
+            given = of_options.read(Options, options)
+            if given.low >= given.high:
+                reason = gettext_noop("must be below options.high")
+                wrong.append(Problem("options.low", reason))
+        return tuple(wrong)
 
-def _read(path: Path) -> dict[str, Any] | None:
-    try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    return found
-
-
-@contextmanager
-def _lock(folder: Path) -> Iterator[bool]:
-    """Whether the folder's lock was free; held inside. The system frees it when a process dies."""
-    with (folder / "lock").open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
-
-
-class ExemplarBackend:
-    """A job's id is its folder."""
-
-    def check_options(self, options: Mapping[str, Any]) -> None:
-        Options.of(options)
-
-    def start(self, spec: TrainingSpec) -> str:
-        folder = spec.work_dir / spec.label
-        folder.mkdir(parents=True, exist_ok=True)
-        texts = {key: str(value) for key, value in asdict(spec).items() if key != "options"}
-        _replace(folder / "spec.json", texts | {"options": dict(spec.options)})
-        self._spawn(folder)
-        return str(folder)
-
-    def _spawn(self, folder: Path) -> None:
-        starts = (_read(folder / "starts.json") or {"count": 0})["count"] + 1
-        _replace(folder / "starts.json", {"count": starts, "at": time.time()})
-        with (folder / "log.txt").open("ab") as log:
-            subprocess.Popen(
-                [sys.executable, "-m", "tuning.backends.exemplar", str(folder)],
-                cwd=_ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                # A session of its own: a worker's Ctrl-C or kill must not take the job along.
-                start_new_session=True,
-            )
-
-    def poll(self, job: str) -> JobState:
-        folder = Path(job)
-        state = _read(folder / "state.json") or {}
-        if state.get("status") in ("succeeded", "failed", "cancelled"):
-            return _job_state(state)
-        if not (folder / "spec.json").exists():
-            raise BackendError("the job's folder is gone", permanent=True)
-        if not self._running(folder):
-            return self._revive(folder)
-        return _job_state(state | {"status": "running"})
-
-    def _running(self, folder: Path) -> bool:
-        starts = _read(folder / "starts.json")
-        if starts and time.time() - starts["at"] < _STARTING_SECONDS:
-            return True
-        with _lock(folder) as free:
-            return not free
-
-    def _revive(self, folder: Path) -> JobState:
-        """The process died without a word: end it if asked to, else start it again."""
-        state = _read(folder / "state.json") or {}
-        if state.get("status") in ("succeeded", "failed", "cancelled"):
-            # It ended between the two looks.
-            return _job_state(state)
-        if (folder / "cancel").exists():
-            _replace(folder / "state.json", {"status": "cancelled"})
-            return JobState("cancelled")
-        if (_read(folder / "starts.json") or {"count": 0})["count"] >= _STARTS:
-            message = f"died {_STARTS} times, see log.txt in its folder"
-            return JobState("failed", message=message)
-        self._spawn(folder)
-        return JobState("running", message="the process had died and was started again")
-
-    def cancel(self, job: str) -> None:
-        (Path(job) / "cancel").touch()
-
-    def find(self, label: str, work_dir: Path) -> str | None:
-        folder = work_dir / label
-        return str(folder) if (folder / "spec.json").exists() else None
-
-
-def _job_state(state: dict[str, Any]) -> JobState:
-    losses = tuple((int(step), float(loss)) for step, loss in state.get("losses", []))
-    return JobState(
-        status=state.get("status", "running"),
-        progress=state.get("progress", 0.0),
-        losses=losses,
-        result=state.get("result", {}),
-        message=state.get("message", ""),
-    )
+    def estimate(
+        self, options: Mapping[str, Any], base: Base, data: Data, method: str = SFT
+    ) -> Estimate:
+        given = of_options.read(Options, options)
+        # A second to start, and what each of the examples takes to be searched twice.
+        seconds = 1 + given.steps * given.step_seconds + data.train * 0.002
+        return Estimate(data.characters // _CHARACTERS_A_TOKEN, seconds, 0.0)
 
 
 # --- inside the subprocess -----------------------------------------------------------------------
@@ -243,35 +140,22 @@ def calibrate(
 
 def run(folder: Path) -> None:
     """The job itself, from spec.json to a final state.json."""
-    spec = _read(folder / "spec.json") or {}
-    options = Options.of(spec["options"])
-    exemplars = read_exemplars(Path(spec["train_file"]), Path(spec["train_groups_file"]))
-    unseen = read_exemplars(Path(spec["validation_file"]), Path(spec["validation_groups_file"]))
+    spec = read_spec(folder)
+    options = of_options.read(Options, spec.options)
+    exemplars = read_exemplars(spec.train_file, spec.train_groups_file)
+    unseen = read_exemplars(spec.validation_file, spec.validation_groups_file)
     state: dict[str, Any] = {"status": "running", "losses": []}
     for step, error, threshold in calibrate(exemplars, unseen, options):
         if (folder / "cancel").exists():
-            _replace(folder / "state.json", state | {"status": "cancelled"})
+            replace(folder / "state.json", state | {"status": "cancelled"})
             return
         state["losses"].append([step, round(error, 6)])
         state["progress"] = step / options.steps
         state["result"] = {"threshold": round(threshold, 4), "exemplars": len(exemplars)}
-        _replace(folder / "state.json", state)
+        replace(folder / "state.json", state)
         time.sleep(options.step_seconds)
-    _replace(folder / "state.json", state | {"status": "succeeded"})
-
-
-def main(folder: Path) -> None:
-    with _lock(folder) as free:
-        if not free:
-            return
-        if (_read(folder / "state.json") or {}).get("status") == "succeeded":
-            return
-        try:
-            run(folder)
-        except Exception as error:
-            _replace(folder / "state.json", {"status": "failed", "message": repr(error)})
-            raise
+    replace(folder / "state.json", state | {"status": "succeeded"})
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    serve(Path(sys.argv[1]), run)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import chain
@@ -53,7 +53,10 @@ _making = threading.Lock()
 
 
 class GeminiProvider:
-    """`timeout` is in seconds; `credentials` default to those of the machine (Vertex)."""
+    """`timeout` is in seconds; `credentials` default to those of the machine (Vertex).
+
+    `addresses` are origins of Vertex's locations that are not Google's own; a key never goes there.
+    """
 
     def __init__(
         self,
@@ -65,13 +68,16 @@ class GeminiProvider:
         *,
         timeout: float = 60.0,
         credentials: Credentials | None = None,
+        addresses: Mapping[str, str] | None = None,
     ) -> None:
         tuned = _RESOURCE.match(model)
         self.model = model
         self.project = project if tuned or not api_key else ""
         self.location = tuned[1] if tuned else location or "global"
         self._key = "" if tuned or self.project else api_key
-        self._base_url, self._timeout, self._credentials = base_url, timeout, credentials
+        elsewhere = (addresses or {}).get(self.location, "") if not self._key else ""
+        self._base_url = base_url or elsewhere
+        self._timeout, self._credentials = timeout, credentials
 
     def complete(self, request: CompletionRequest) -> Completion:
         from google.genai.types import ContentListUnionDict

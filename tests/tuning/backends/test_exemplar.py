@@ -6,16 +6,17 @@ import json
 import os
 import signal
 import time
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from reviews.formats import Example, chat
-from tuning.backends import BackendError, TrainingSpec, exemplar
+from tuning.backends import Base, Data, Estimate, TrainingSpec, exemplar, jobs
 from tuning.backends.exemplar import ExemplarBackend, Options, balanced_error, calibrate
 from tuning.providers.exemplar import DEFAULT_THRESHOLD, Exemplar
 
+DATA = Data(train=10, validation=2, families=10, characters=400, longest=60)
 THINGS = "paspor visa restoran gudang pabrik kapal hotel klinik sekolah apotek".split()
 TAUGHT = [Exemplar(f"Berapa biaya izin {name}?", f"Izin {name} Rp{name}.") for name in THINGS]
 UNSEEN = [
@@ -42,14 +43,20 @@ UNSEEN = [
     ],
     ids=str,
 )
-def test_a_wrong_option_is_refused_for_good(options):
-    with pytest.raises(BackendError, match="wrong option") as error:
-        ExemplarBackend().check_options(options)
-    assert error.value.permanent
+def test_a_wrong_option_is_a_problem_of_that_option(options):
+    problems = ExemplarBackend().check(options, Base("dasar"), DATA)
+    assert {problem.field for problem in problems} <= {f"options.{name}" for name in options}
+    assert len(problems) == 1
 
 
-def test_options_are_read_from_what_a_form_sends():
-    assert Options.of({"low": "0.1", "steps": "5"}) == Options(low=0.1, steps=5)
+def test_the_lowest_threshold_is_below_the_highest():
+    [problem] = ExemplarBackend().check({"low": 0.5, "high": 0.5}, Base("dasar"), DATA)
+    assert str(problem) == "options.low: must be below options.high"
+
+
+def test_an_estimate_counts_the_seconds_that_slow_it_down():
+    slow = {"steps": 10, "step_seconds": 3.0}
+    assert ExemplarBackend().estimate(slow, Base("dasar"), DATA) == Estimate(100, 31.02, 0.0)
 
 
 # --- calibration ---------------------------------------------------------------------------------
@@ -117,7 +124,7 @@ def spec(tmp_path) -> TrainingSpec:
         (tmp_path / f"{name}.groups.txt").write_text("".join(f"{row.question}\n" for row in rows))
     return TrainingSpec(
         label="hub-uji",
-        base_model="dasar",
+        base=Base("dasar"),
         train_file=tmp_path / "train.jsonl",
         train_groups_file=tmp_path / "train.groups.txt",
         validation_file=tmp_path / "validation.jsonl",
@@ -154,7 +161,7 @@ def kill(folder: Path) -> None:
 
 
 def lock_is_free(folder: Path) -> bool:
-    with exemplar._lock(folder) as free:
+    with jobs.lock(folder) as free:
         return free
 
 
@@ -210,9 +217,8 @@ def test_a_job_whose_start_was_cut_off_is_started_by_the_poll(spec):
     backend = ExemplarBackend()
     folder = spec.work_dir / spec.label
     folder.mkdir(parents=True)
-    texts = {name: str(value) for name, value in asdict(spec).items() if name != "options"}
-    (folder / "spec.json").write_text(json.dumps(texts | {"options": {"steps": 2}}))
-    assert backend.find(spec.label, spec.work_dir) == str(folder)
+    jobs.write_spec(folder, replace(spec, options={"steps": 2}))
+    assert backend.find(spec) == str(folder)
     assert end(backend, str(folder)) == "succeeded"
 
 
@@ -222,4 +228,5 @@ def test_a_job_that_dies_three_times_has_failed(spec):
     (folder / "spec.json").write_text("{}")
     (folder / "starts.json").write_text(json.dumps({"count": 3, "at": 0}))
     state = ExemplarBackend().poll(str(folder))
-    assert (state.status, state.message) == ("failed", "died 3 times, see log.txt in its folder")
+    told = state.message % state.values
+    assert (state.status, told) == ("failed", "died 3 times, see log.txt in its folder")

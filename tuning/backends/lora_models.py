@@ -1,0 +1,106 @@
+"""Base models and adapters as they lie on the disk: loaded without code or pickles of theirs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import LoraConfig, PeftModel, TaskType, get_peft_model
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
+
+from tuning.backends import lora_checkpoints as checkpoints
+from tuning.backends.base import TrainingSpec
+from tuning.backends.lora_failures import no_model
+
+
+def cuda() -> bool:
+    return bool(torch.cuda.is_available())
+
+
+def precision() -> torch.dtype:
+    """What is computed in: on a processor nothing is gained by less than 32 bits."""
+    if not cuda():
+        return torch.float32
+    return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+
+
+def is_two_part(name: str) -> bool:
+    """Whether it is of T5's kind, with an encoder and a decoder. BackendError: no model there."""
+    try:
+        return bool(AutoConfig.from_pretrained(name, trust_remote_code=False).is_encoder_decoder)
+    except (OSError, ValueError) as error:
+        raise no_model(name, error) from error
+
+
+def _four_bit() -> dict[str, Any]:
+    from transformers import BitsAndBytesConfig
+
+    config = BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=precision(),
+    )
+    return {
+        "quantization_config": config,
+        "device_map": {"": int(os.environ.get("LOCAL_RANK", "0"))},
+    }
+
+
+def load(name: str, two_part: bool, *, dtype: Any, four_bit: bool = False) -> Any:
+    """The base model: weights from safetensors, and no code that came with it."""
+    kind = AutoModelForSeq2SeqLM if two_part else AutoModelForCausalLM
+    extra = _four_bit() if four_bit else {}
+    try:
+        return kind.from_pretrained(
+            name, dtype=dtype, use_safetensors=True, trust_remote_code=False, **extra
+        )
+    except (OSError, ValueError) as error:
+        raise no_model(name, error) from error
+
+
+def load_tokenizer(name: str) -> Any:
+    try:
+        found = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+    except (OSError, ValueError) as error:
+        raise no_model(name, error) from error
+    if found.pad_token is None:
+        found.pad_token = found.eos_token
+    return found
+
+
+def _lora(options: dict[str, Any], two_part: bool) -> LoraConfig:
+    return LoraConfig(
+        r=options["rank"],
+        lora_alpha=options["alpha"],
+        lora_dropout=options["dropout"],
+        target_modules="all-linear",
+        task_type=TaskType.SEQ_2_SEQ_LM if two_part else TaskType.CAUSAL_LM,
+    )
+
+
+def earlier_adapter(spec: TrainingSpec) -> str:
+    """The adapter to go on with: the tuned model's own, or one of its checkpoints."""
+    if not spec.base.continues:
+        return ""
+    adapter = Path(spec.base.continues)
+    if not spec.base.checkpoint:
+        return str(adapter)
+    return str(adapter.parent / checkpoints.FOLDER / spec.base.checkpoint)
+
+
+def with_adapter(model: Any, spec: TrainingSpec, options: dict[str, Any], two_part: bool) -> Any:
+    """The model with an adapter to train, new or gone on with."""
+    if options["four_bit"]:
+        from peft import prepare_model_for_kbit_training
+
+        model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=True)
+    earlier = earlier_adapter(spec)
+    if not earlier:
+        return get_peft_model(model, _lora(options, two_part))
+    try:
+        return PeftModel.from_pretrained(model, earlier, is_trainable=True)
+    except (OSError, ValueError) as error:
+        raise no_model(earlier, error) from error

@@ -1,0 +1,225 @@
+"""The LoRA job: `python -m tuning.backends.lora_worker FOLDER` (see tuning.backends.jobs).
+
+Train, write the adapter, merge, convert, answer. Each step's product is whole or absent, and a job
+that died goes on after the last one that is there. Under a launcher each process trains and the
+first alone speaks and does the rest.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext_noop
+
+from tuning.backends import jobs
+from tuning.backends import lora_checkpoints as checkpoints
+from tuning.backends import lora_failures as failures
+from tuning.backends.base import TrainingSpec
+from tuning.backends.lora import settled
+from tuning.backends.lora_report import Cancelled, Report
+
+
+def _rank() -> int:
+    return int(os.environ.get("RANK", "0"))
+
+
+def _launched() -> bool:
+    return int(os.environ.get("WORLD_SIZE", "1")) > 1
+
+
+def _setting(name: str) -> Any:
+    """A setting of the hub's, which the backend hands over as JSON."""
+    return json.loads(os.environ.get(name) or "null")
+
+
+def _options(spec: TrainingSpec) -> dict[str, Any]:
+    with spec.train_file.open("rb") as file:
+        examples = sum(1 for _line in file)
+    return settled(spec.options, examples)
+
+
+# --- the steps -----------------------------------------------------------------------------------
+def _train(spec: TrainingSpec, options: dict[str, Any], report: Report) -> None:
+    """The adapter with all that lies beside it."""
+    report.say(phase=gettext_noop("loading the model"))
+    from tuning.backends import lora_after as after
+    from tuning.backends import lora_card, lora_templates
+    from tuning.backends import lora_train as training
+
+    trainer, tokenizer, outcome = training.train(spec, options, report)
+    if report.speaker:
+        adapter = report.folder / after.ADAPTER
+        part = after.fresh(adapter)
+        model = trainer.accelerator.unwrap_model(trainer.model)
+        # Another, 'ref', is what DPO compares with.
+        model.save_pretrained(part, selected_adapters=["default"], safe_serialization=True)
+        if tokenizer.chat_template:
+            tokenizer.chat_template = lora_templates.unmarked(tokenizer.chat_template)
+        tokenizer.save_pretrained(part)
+        lora_card.write_beside(part, spec, options, outcome)
+        after.place(part, adapter)
+    trainer.end()
+
+
+def _asked(spec: TrainingSpec) -> list[list[dict[str, str]]]:
+    """The first questions of the training data: by them the merged model is compared."""
+    from tuning.backends import lora_after as after
+    from tuning.backends import lora_data as data
+
+    first = islice(data.examples(spec.train_file, spec.method), after.COMPARED)
+    return [data.turns(example) for example in first]
+
+
+def _merge(spec: TrainingSpec, two_part: bool, report: Report) -> dict[str, Any]:
+    """Returns what is to be warned of."""
+    from tuning.backends import lora_after as after
+
+    folder = report.folder
+    if (folder / after.MERGED).is_dir():
+        return {}
+    report.say(phase=gettext_noop("merging"), progress=0.86)
+    adapter, merged = folder / after.ADAPTER, folder / after.MERGED
+    try:
+        found = after.merge(spec.base.name, two_part, adapter, merged, _asked(spec))
+    except after.NotMerged as error:
+        return {"message": after.UNLIKE, "values": {"difference": round(error.difference, 3)}}
+    report.result(merge_difference=found)
+    return {}
+
+
+def _convert(report: Report) -> dict[str, Any]:
+    """Returns what is to be warned of: a converter that fails spoils no model."""
+    from tuning.backends import lora_after as after
+
+    folder, command = report.folder, _setting("LORA_GGUF_COMMAND")
+    if not command or (folder / after.GGUF).exists():
+        return {}
+    if not (folder / after.MERGED).is_dir():
+        return {"message": after.GGUF_NEEDS_MERGED, "values": {}}
+    report.say(phase=gettext_noop("converting to GGUF"), progress=0.88)
+    seconds = _setting("LORA_GGUF_TIMEOUT_SECONDS")
+    try:
+        after.convert(command, folder / after.MERGED, folder / after.GGUF, report, seconds=seconds)
+    except after.NotConverted as error:
+        return {"message": after.NO_GGUF, "values": {"reason": str(error)}}
+    return {}
+
+
+def _answer(spec: TrainingSpec, two_part: bool, options: dict[str, Any], report: Report) -> None:
+    from tuning.backends import lora_after as after
+
+    answers = report.folder / after.ANSWERS
+    if spec.questions_file is None or answers.exists():
+        return
+    report.say(phase=gettext_noop("answering the evaluation's questions"), progress=0.9)
+    adapter, merged = report.folder / after.ADAPTER, report.folder / after.MERGED
+    model, tokenizer = after.load_tuned(spec.base.name, two_part, adapter, merged)
+    after.answer_all(
+        model,
+        tokenizer,
+        spec.questions_file,
+        answers,
+        report,
+        two_part=two_part,
+        tokens=options["answer_tokens"],
+    )
+
+
+def _made(report: Report) -> dict[str, Any]:
+    """What there is of the run's products, by name."""
+    from tuning.backends import lora_after as after
+
+    names = {"merged": after.MERGED, "gguf": after.GGUF, "answers": after.ANSWERS}
+    return {
+        name: str(report.folder / file)
+        for name, file in names.items()
+        if (report.folder / file).exists()
+    }
+
+
+def _dropped(outcome: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, str] = outcome["dropped"]
+    return {
+        "dropped": [int(line) for line in found],
+        "dropped_count": len(found),
+        "dropped_reasons": sorted(set(found.values())),
+    }
+
+
+def _work(spec: TrainingSpec, options: dict[str, Any], report: Report) -> None:
+    from tuning.backends import lora_after as after
+    from tuning.backends import lora_card, lora_models
+
+    adapter = report.folder / after.ADAPTER
+    if not adapter.is_dir():
+        _train(spec, options, report)
+        after.forget_models()
+    config = jobs.read(adapter / lora_card.CONFIG) or {}
+    outcome = config["outcome"]
+    kept = {name: value for name, value in outcome.items() if name != "dropped"}
+    checkpoint = f"checkpoint-{outcome['best_step']}"
+    report.result(artifact=str(adapter), checkpoint=checkpoint, preset=options["preset"], **kept)
+    two_part = lora_models.is_two_part(spec.base.name)
+    warned = _merge(spec, two_part, report) if options["merge"] else {}
+    after.forget_models()
+    warned = _convert(report) or warned
+    _answer(spec, two_part, options, report)
+    report.result(**_made(report))
+    ended = {"status": "succeeded", "progress": 1.0, "phase": "", "tokens": outcome["tokens"]}
+    report.end(**ended, **_dropped(outcome), **warned)
+
+
+def run(folder: Path) -> None:
+    """The job of the first process, from spec.json to a final state.json."""
+    spec, report = jobs.read_spec(folder), Report(folder)
+    options: dict[str, Any] = {}
+    try:
+        options = _options(spec)
+        _work(spec, options, report)
+    except Cancelled:
+        _clean(folder)
+        report.end(status="cancelled")
+        _let_the_others_go()
+    except Exception as error:
+        # First the room, then the word that there was none.
+        _clean(folder)
+        known = failures.told(error, folder, options)
+        if known is None:
+            raise
+        traceback.print_exc()
+        report.end(status="failed", message=known[0], values=known[1])
+        _let_the_others_go()
+
+
+def _let_the_others_go() -> None:
+    """Those that train along wait for this one: their launcher ends them when it fails."""
+    if _launched():
+        sys.exit(1)
+
+
+def _clean(folder: Path) -> None:
+    checkpoints.sweep(folder)
+    failures.sweep(folder)
+
+
+def take_part(folder: Path) -> None:
+    """The job of every other process: to train along."""
+    spec = jobs.read_spec(folder)
+    _train(spec, _options(spec), Report(folder, speaker=False))
+
+
+def main(folder: Path) -> None:
+    if _rank():
+        take_part(folder)
+        return
+    jobs.serve(folder, run)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
