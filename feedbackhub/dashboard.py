@@ -14,6 +14,7 @@ from reviews.admin import queue_state
 from reviews.domain import queue
 from reviews.enums import CorrectionStatus
 from reviews.models import Correction, Feedback, Pair
+from tuning.domain import succession
 from tuning.enums import VersionStatus
 from tuning.models import ModelVersion, TuningRun
 
@@ -103,6 +104,22 @@ def _models() -> list[dict[str, str]]:
     ]
 
 
+def _endings() -> list[dict[str, str]]:
+    """A tile where a base model in use retires soon, and none otherwise."""
+    ending = succession.endings(timezone.now())
+    if not ending:
+        return []
+    return [
+        _tile(
+            str(len(ending)),
+            _("base models retire soon"),
+            ", ".join(str(one.base_model) for one in ending[:3]),
+            reverse("admin:tuning_basemodel_succession"),
+            _("See the plan"),
+        )
+    ]
+
+
 def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Tiles for the page, and the queue's state, as the user's permissions allow."""
     user = request.user
@@ -113,6 +130,8 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         tiles += _votes()
     if user.has_perm("tuning.view_modelversion"):  # type: ignore[union-attr]
         tiles += _models()
+    if user.has_perm("tuning.view_basemodel"):  # type: ignore[union-attr]
+        tiles += _endings()
     sees_queue = user.has_perm("reviews.view_claim")  # type: ignore[union-attr]
     queue_now = queue_state.state_context(request) if sees_queue else {}
     return context | {"tiles": tiles} | queue_now

@@ -53,6 +53,7 @@ CURATOR = [
     "view_gate",
     "view_gateresult",
     "view_modelversion",
+    "add_modelversion",
     "view_trafficwindow",
     "view_answer",
 ]
@@ -85,6 +86,7 @@ OPERATOR = [
     "view_modelversion",
     "activate_modelversion",
     "override_gate",
+    "delete_tuned_model",
     "view_trafficwindow",
     "view_answer",
     "view_periodictask",

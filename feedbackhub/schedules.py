@@ -30,6 +30,8 @@ def wanted() -> tuple[Schedule, ...]:
         Schedule("Olah interaksi", "reviews.process_interactions", 5),
         Schedule("Periksa teks pasangan", "reviews.examine_pairs", 1),
         Schedule("Atur urutan antrean", "reviews.tend_queue", 15),
+        Schedule("Uji versi model tanpa pelatihan", "tuning.evaluate_candidates", 1),
+        Schedule("Periksa akhir model dasar", "tuning.check_succession", "0 6 * * *"),
         Schedule("Rekap trafik", "tuning.roll_up_traffic", 5),
         Schedule("Lengkapi asisten baru", "tuning.equip_assistants", 1),
         Schedule("Pelatihan ulang mingguan", "tuning.retrain_weekly", "0 3 * * 0"),

@@ -118,6 +118,18 @@ _GROUPS = [
         _item(_("Tuning runs"), "model_training", "tuning.tuningrun"),
         _item(_("Evaluations"), "fact_check", "tuning.evaluation"),
         _item(_("Model versions"), "rocket_launch", "tuning.modelversion"),
+        _page(
+            _("Automatic tuning"),
+            "autorenew",
+            "tuning_modelversion_retrain",
+            "tuning.view_tuningrun",
+        ),
+        _page(
+            _("Succession"),
+            "event_upcoming",
+            "tuning_basemodel_succession",
+            "tuning.view_basemodel",
+        ),
         _item(_("Traffic"), "monitoring", "tuning.trafficwindow"),
     ),
     _group(

@@ -32,12 +32,30 @@ EXPORT_MOVES: Moves = {
 
 class Backend(TextChoices):
     EXEMPLAR = "exemplar", _("exemplar (embedded)")
+    VERTEX = "vertex", "Gemini (Vertex AI)"
+    LORA = "lora", _("LoRA on own hardware")
 
 
 class Provider(TextChoices):
     EXEMPLAR = "exemplar", _("exemplar (embedded)")
     GEMINI = "gemini", "Gemini"
     OPENAI = "openai", _("OpenAI-compatible server")
+    RECORDED = "recorded", _("nobody yet: answers that its run recorded")
+
+
+class Method(TextChoices):
+    """What a run teaches."""
+
+    SFT = "sft", _("answers")
+    PREFERENCE = "preference", _("preferences (DPO)")
+
+
+class Ability(TextChoices):
+    """What can be done with a base model."""
+
+    SFT = "sft", _("tuning with answers")
+    PREFERENCE = "preference", _("tuning with preferences")
+    CONTINUOUS = "continuous", _("tuning a tuned model further")
 
 
 class RunStatus(TextChoices):
@@ -69,7 +87,10 @@ RUN_MOVES: Moves = {
     RunStatus.EVALUATING: frozenset({RunStatus.SUCCEEDED} | _ENDS),
     RunStatus.CANCELLING: frozenset({RunStatus.CANCELLED, RunStatus.FAILED}),
     RunStatus.SUCCEEDED: frozenset(),
-    RunStatus.FAILED: frozenset(),
+    # Tried again, from the step that failed.
+    RunStatus.FAILED: frozenset(
+        {RunStatus.PREPARING, RunStatus.UPLOADING, RunStatus.TRAINING, RunStatus.EVALUATING}
+    ),
     RunStatus.CANCELLED: frozenset(),
 }
 
@@ -80,13 +101,20 @@ class Trigger(TextChoices):
     PERSON = "person", _("a person")
     EXPORT = "export", _("the nightly export")
     WEEKLY = "weekly", _("the weekly retrain")
+    SUCCESSION = "succession", _("the end of a base model")
 
 
 class EventKind(TextChoices):
     STEP = "step", _("step")
     LOSS = "loss", _("loss")
+    VALIDATION = "validation", _("loss on held-out data")
+    PROGRESS = "progress", _("progress")
     WARNING = "warning", _("warning")
     ERROR = "error", _("error")
+
+
+POINTS = (EventKind.LOSS, EventKind.VALIDATION, EventKind.PROGRESS)
+"""Kinds of events that are points of a curve."""
 
 
 class VersionStatus(TextChoices):
@@ -97,20 +125,23 @@ class VersionStatus(TextChoices):
     LIVE = "live", _("live")
     RETIRED = "retired", _("retired")
     ROLLED_BACK = "rolled_back", _("rolled back")
+    # Its tuned model is no more at its provider.
+    DELETED = "deleted", _("deleted")
 
 
 SERVING = [VersionStatus.CANARY, VersionStatus.LIVE]
 VERSION_MOVES: Moves = {
     VersionStatus.CANDIDATE: frozenset({VersionStatus.GATED, VersionStatus.BARRED}),
-    VersionStatus.GATED: frozenset({VersionStatus.CANARY}),
-    VersionStatus.BARRED: frozenset({VersionStatus.CANARY}),
+    VersionStatus.GATED: frozenset({VersionStatus.CANARY, VersionStatus.DELETED}),
+    VersionStatus.BARRED: frozenset({VersionStatus.CANARY, VersionStatus.DELETED}),
     # To itself: another share of the traffic.
     VersionStatus.CANARY: frozenset(
         {VersionStatus.CANARY, VersionStatus.LIVE, VersionStatus.ROLLED_BACK}
     ),
     VersionStatus.LIVE: frozenset({VersionStatus.RETIRED, VersionStatus.ROLLED_BACK}),
-    VersionStatus.RETIRED: frozenset({VersionStatus.CANARY}),
-    VersionStatus.ROLLED_BACK: frozenset({VersionStatus.CANARY}),
+    VersionStatus.RETIRED: frozenset({VersionStatus.CANARY, VersionStatus.DELETED}),
+    VersionStatus.ROLLED_BACK: frozenset({VersionStatus.CANARY, VersionStatus.DELETED}),
+    VersionStatus.DELETED: frozenset(),
 }
 
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from tuning.domain import automation, exports, runs, traffic
+from tuning.domain import automation, exports, looks, registry, succession, traffic
 
 
 @shared_task(name="tuning.export_nightly")
@@ -18,7 +18,7 @@ def write_exports() -> None:
 
 @shared_task(name="tuning.reconcile_runs")
 def reconcile_runs() -> None:
-    runs.reconcile(timezone.now())
+    looks.reconcile(timezone.now())
 
 
 @shared_task(name="tuning.equip_assistants")
@@ -29,6 +29,16 @@ def equip_assistants() -> None:
 @shared_task(name="tuning.retrain_weekly")
 def retrain_weekly() -> None:
     automation.week(timezone.now())
+
+
+@shared_task(name="tuning.evaluate_candidates")
+def evaluate_candidates() -> None:
+    registry.reconcile(timezone.now())
+
+
+@shared_task(name="tuning.check_succession")
+def check_succession() -> None:
+    succession.daily(timezone.now())
 
 
 @shared_task(name="tuning.roll_up_traffic")

@@ -25,7 +25,7 @@ from reviews.domain import (
 )
 from reviews.enums import CorrectionStatus, Decision, PairStatus
 from reviews.models import Assistant, Category, Feedback, Pair
-from tuning.domain import datasets, exports, runs, traffic, versions
+from tuning.domain import datasets, exports, looks, runs, traffic, versions
 from tuning.enums import AnswerOutcome, Requirement, RunStatus, Stage, VersionStatus
 from tuning.models import Answer, DatasetVersion, Evaluation, Export, ModelVersion, TuningRun
 
@@ -212,7 +212,7 @@ class Loop:
         while run.active and time.monotonic() < end:
             before = run.status
             TuningRun.objects.filter(pk=run.pk).update(next_look_at=timezone.now())
-            runs.reconcile(timezone.now())
+            looks.reconcile(timezone.now())
             run.refresh_from_db()
             if run.status == before:
                 time.sleep(0.1)

@@ -35,7 +35,7 @@ from tests.tuning import making
 LANGUAGES = ["id", "it"]
 
 NAMES = """
-    FeedbackHub BLEU chrF Gemini preference generate operate esc
+    FeedbackHub BLEU chrF Gemini sharegpt preference generate operate esc
 """
 """Words that are the same in every language: names, of measures, of providers, of formats and
 scopes as programs write them, and of a key on the keyboard."""

@@ -42,6 +42,8 @@ def test_what_is_scheduled():
         "Olah interaksi": ("reviews.process_interactions", 5, True),
         "Periksa teks pasangan": ("reviews.examine_pairs", 1, True),
         "Atur urutan antrean": ("reviews.tend_queue", 15, True),
+        "Uji versi model tanpa pelatihan": ("tuning.evaluate_candidates", 1, True),
+        "Periksa akhir model dasar": ("tuning.check_succession", "0 6 * * *", True),
         "Rekap trafik": ("tuning.roll_up_traffic", 5, True),
         "Lengkapi asisten baru": ("tuning.equip_assistants", 1, True),
         "Pelatihan ulang mingguan": (

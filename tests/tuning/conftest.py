@@ -7,14 +7,15 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.db import OperationalError, connections
 from hypothesis import settings
 
 from tuning import backends
-from tuning.backends import BackendError, JobState, TrainingSpec
+from tuning.backends import Estimate, JobState, TrainingSpec
+from tuning.backends import options as of_options
 from tuning.domain import exemplars
 from tuning.models import BaseModel
 
@@ -58,6 +59,11 @@ def together():
     return run
 
 
+@dataclass(frozen=True)
+class OutsideOptions:
+    epochs: int = of_options.option(3, low=1, high=100)
+
+
 @dataclass
 class Outside:
     """A training service that does what the test says; it keeps the contract of a backend.
@@ -71,9 +77,24 @@ class Outside:
     cancelled: list[str] = field(default_factory=list)
     on_poll: Any = None
 
-    def check_options(self, options):
-        if set(options) - {"epochs"}:
-            raise BackendError("unknown option", permanent=True)
+    formats: ClassVar[dict[str, str]] = {"sft": "chat", "preference": "preference"}
+    exclusive: str = ""
+    options: ClassVar[type] = OutsideOptions
+    costs: float | None = 0.0
+    uploaded: list[str] = field(default_factory=list)
+    deleted: list[dict] = field(default_factory=list)
+
+    def check(self, options, base, data, method="sft"):
+        return tuple(of_options.problems(OutsideOptions, options))
+
+    def estimate(self, options, base, data, method="sft"):
+        return Estimate(data.characters, 60.0, self.costs)
+
+    def upload(self, spec):
+        self.uploaded.append(spec.label)
+
+    def delete(self, result):
+        self.deleted.append(dict(result))
 
     def start(self, spec: TrainingSpec) -> str:
         if self.refuses_start:
@@ -93,8 +114,8 @@ class Outside:
     def cancel(self, job: str) -> None:
         self.cancelled.append(job)
 
-    def find(self, label, work_dir):
-        return self.jobs.get(label)
+    def find(self, spec):
+        return self.jobs.get(spec.label)
 
 
 @pytest.fixture

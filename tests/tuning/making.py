@@ -10,7 +10,7 @@ from reviews.domain import corrections
 from reviews.enums import Decision, PairStatus
 from reviews.models import Assistant, Correction, Pair
 from tests import factories
-from tuning.domain import datasets, runs, versions
+from tuning.domain import datasets, looks, versions
 from tuning.enums import Part, RunStatus, VersionStatus
 from tuning.models import DatasetMember, DatasetVersion, ModelVersion, TuningRun
 
@@ -100,9 +100,9 @@ def corrected(
     return task
 
 
-def drive(run: TuningRun, looks: int, now: datetime = NOW) -> TuningRun:
+def drive(run: TuningRun, times: int, now: datetime = NOW) -> TuningRun:
     """So many looks, a minute apart: longer than any poll's wait, shorter than a back-off's."""
-    for number in range(looks):
-        runs.reconcile(now + timedelta(minutes=number))
+    for number in range(times):
+        looks.reconcile(now + timedelta(minutes=number))
     run.refresh_from_db()
     return run

@@ -1,5 +1,5 @@
 """The admin of the machine floor, one file a subject."""
 
-from tuning.admin import datasets, evaluation, runs, traffic, versions
+from tuning.admin import base_models, datasets, evaluation, runs, traffic, versions
 
-__all__ = ["datasets", "evaluation", "runs", "traffic", "versions"]
+__all__ = ["base_models", "datasets", "evaluation", "runs", "traffic", "versions"]

@@ -2,74 +2,69 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
-from reviews.admin.base import STATUS_COLORS, HubAdmin, OwnPage, ReadOnlyAdmin, sent, unsaved
+from reviews.admin.base import STATUS_COLORS, OwnPage, ReadOnlyAdmin
 from reviews.domain import transitions
 from reviews.domain.errors import Invalid
-from tuning.domain import runs
-from tuning.enums import EventKind
-from tuning.models import BaseModel, DatasetVersion, ModelVersion, TuningRun
+from reviews.models import Pair
+from tuning.admin import curves
+from tuning.admin.launching import LaunchForm
+from tuning.domain import run_files, runs, versions
+from tuning.enums import POINTS, RunStatus
+from tuning.models import DatasetVersion, ModelVersion, TuningRun
+from tuning.models.runs import told
 
-CHART_WIDTH, CHART_HEIGHT = 600, 160
-
-
-@admin.register(BaseModel)
-class BaseModelAdmin(HubAdmin):
-    list_display = ("name", "provider", "remote", "backend", "retires_date")
-    list_filter = ("provider",)
-    search_fields = ("name",)
-
-    @admin.display(description=gettext_lazy("name at the provider"))
-    def remote(self, obj: BaseModel) -> str:
-        return obj.provider_name
+SHOWN = 20
+"""Dropped examples that the page leads to."""
 
 
-class LaunchForm(forms.Form):
-    dataset_version = forms.ModelChoiceField(
-        DatasetVersion.objects.select_related("dataset"),
-        label=gettext_lazy("dataset version"),
-        widget=UnfoldAdminSelectWidget,
+def _likely(request: HttpRequest) -> dict[str, Any]:
+    """What a run is begun with: what the link says, else the newest version and the base model that
+    the hub tunes by itself."""
+    version = request.GET.get("dataset_version")
+    return {
+        "dataset_version": version or DatasetVersion.objects.order_by("-id").first(),
+        "base_model": request.GET.get("base_model") or versions.base_model(),
+    }
+
+
+def _points(run: TuningRun) -> dict[str, list[tuple[int, float]]]:
+    """The points of each curve of the run's last attempt."""
+    found: dict[str, list[tuple[int, float]]] = {kind: [] for kind in POINTS}
+    rows = run.events.filter(attempt=run.attempt, step__isnull=False).order_by("step")
+    for row in rows.only("kind", "step", "value"):
+        found[row.kind].append((row.step or 0, row.value or 0.0))
+    return found
+
+
+def _figures(run: TuningRun) -> list[dict[str, Any]]:
+    """Tokens, seconds and cost, before and after."""
+    names = (
+        ("tokens", gettext_lazy("tokens")),
+        ("seconds", gettext_lazy("seconds")),
+        ("cost", gettext_lazy("cost (US dollars)")),
     )
-    base_model = forms.ModelChoiceField(
-        BaseModel.objects.exclude(backend=""),
-        label=gettext_lazy("base model"),
-        widget=UnfoldAdminSelectWidget,
-    )
-    options = forms.JSONField(
-        label=gettext_lazy("options"),
-        required=False,
-        initial=dict,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text=gettext_lazy("What the backend takes, as a JSON object; empty for its defaults."),
-    )
-
-    def clean_options(self) -> dict[str, Any]:
-        found = self.cleaned_data["options"] or {}
-        if not isinstance(found, dict):
-            raise forms.ValidationError(_("A JSON object is needed."))
-        return found
+    return [
+        {"label": label, "before": run.estimate.get(name), "after": run.actual.get(name)}
+        for name, label in names
+    ]
 
 
-def loss_line(points: list[tuple[Any, Any]]) -> str:
-    """The points of an SVG polyline, CHART_WIDTH by CHART_HEIGHT, the highest loss at the top."""
-    if len(points) < 2:
-        return ""
-    top = max(loss for _step, loss in points) or 1.0
-    first, last = points[0][0], points[-1][0]
-    span = max(last - first, 1)
-    places = (
-        ((step - first) / span * CHART_WIDTH, CHART_HEIGHT - loss / top * CHART_HEIGHT)
-        for step, loss in points
-    )
-    return " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+def _dropped(run: TuningRun) -> dict[str, Any]:
+    """What the job left out, with the pairs that it named."""
+    found = run.actual.get("dropped")
+    if not found:
+        return {}
+    ids = run_files.pairs_of_lines(run.dataset_version, found["lines"][:SHOWN])
+    pairs = Pair.objects.filter(pk__in=ids).select_related("current_revision")
+    return {**found, "pairs": list(pairs)}
 
 
 @admin.register(TuningRun)
@@ -78,13 +73,14 @@ class TuningRunAdmin(OwnPage, ReadOnlyAdmin):
         "id",
         "dataset_version",
         "base_model",
+        "method",
         "state",
         "percent",
         "trigger",
         "by",
         "created_at",
     )
-    list_filter = ("status", "trigger", "assistant")
+    list_filter = ("status", "trigger", "method", "assistant")
     list_select_related = ("dataset_version", "base_model", "by")
     search_fields = ("label", "dataset_version__reference")
 
@@ -102,57 +98,111 @@ class TuningRunAdmin(OwnPage, ReadOnlyAdmin):
     def get_urls(self) -> Any:
         return [
             self.own_path("<int:pk>/cancel/", self.cancel_view, "cancel"),
+            self.own_path("<int:pk>/retry/", self.retry_view, "retry"),
+            self.own_path("<int:pk>/confirm/", self.confirm_view, "confirm"),
+            self.own_path("<int:pk>/live/", self.live_view, "live"),
             *super().get_urls(),
         ]
 
+    # --- starting --------------------------------------------------------------------------------
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
+        """GET and a POST with `look` show what the run would be, another POST starts it."""
         self.may(request, "tuning.add_tuningrun")
-        initial = {"dataset_version": request.GET.get("dataset_version")}
-        form = LaunchForm(sent(request), initial=initial)
-        if request.method == "POST" and form.is_valid():
-            data = form.cleaned_data
-            try:
-                run = runs.launch(
-                    data["dataset_version"],
-                    data["base_model"],
-                    options=data["options"],
-                    by=request.user,
-                    now=timezone.now(),
-                )
-            except Invalid as error:
-                unsaved(form, error)
-            else:
-                messages.success(request, _("The run is queued."))
-                return self.to("change", run.pk)
-        return self.page(
-            request, "admin/tuning/launch.html", None, title=_("Start a tuning run"), form=form
-        )
+        if request.method != "POST":
+            return self._launch_page(request, LaunchForm(initial=_likely(request)))
+        form = LaunchForm(request.POST)
+        if "look" in request.POST:
+            return self._launch_page(request, form)
+        run = self._launched(request, form)
+        return self.to("change", run.pk) if run else self._launch_page(request, form)
 
-    def show(self, request: HttpRequest, item: TuningRun) -> HttpResponse:
-        events = item.events.exclude(kind=EventKind.LOSS).order_by("id")
-        points = list(
-            item.events.filter(kind=EventKind.LOSS).order_by("step").values_list("step", "loss")
-        )
+    def _launched(self, request: HttpRequest, form: LaunchForm) -> TuningRun | None:
+        if not form.is_valid():
+            return None
+        order = form.order()
+        try:
+            run = runs.launch(
+                order.version,
+                order.base_model,
+                options=order.options,
+                method=order.method,
+                continues=order.continues,
+                checkpoint=order.checkpoint,
+                by=request.user,
+                now=timezone.now(),
+            )
+        except Invalid as error:
+            form.refuse(error.fields)
+            return None
+        messages.success(request, _("The run is queued."))
+        return run
+
+    def _launch_page(self, request: HttpRequest, form: LaunchForm) -> HttpResponse:
+        """The form, with what the run would take where nothing is wrong with it."""
+        expected = None
+        if form.is_bound and form.is_valid():
+            wrong = runs.problems(form.order())
+            if wrong:
+                form.refuse(runs.refusal(wrong).fields)
+            else:
+                expected = runs.estimate(form.order())
         return self.page(
             request,
-            "admin/tuning/run.html",
-            item,
-            title=_("Tuning run") + f" #{item.pk}",
-            events=events,
-            moves=transitions.history(item),
-            points=points,
-            line=loss_line(points),
-            chart={"width": CHART_WIDTH, "height": CHART_HEIGHT},
-            version=ModelVersion.objects.filter(run=item).first(),
-            may_cancel=item.active and request.user.has_perm("tuning.change_tuningrun"),
+            "admin/tuning/launch.html",
+            None,
+            title=_("Start a tuning run"),
+            form=form,
+            expected=expected,
+            needs_word=expected is not None and runs.needs_word(expected.cost),
         )
 
+    # --- watching --------------------------------------------------------------------------------
+    def _told(self, request: HttpRequest, run: TuningRun) -> dict[str, Any]:
+        may_change = request.user.has_perm("tuning.change_tuningrun")
+        return {
+            "item": run,
+            "phase": told(run.phase, {}),
+            "events": run.events.filter(step=None).order_by("-id"),
+            "moves": transitions.history(run),
+            "chart": curves.of_run(_points(run)),
+            "box": {"width": curves.WIDTH, "height": curves.HEIGHT},
+            "figures": _figures(run),
+            "dropped": _dropped(run),
+            "version": ModelVersion.objects.filter(run=run).first(),
+            "waits": run.active and not run.confirmed,
+            "may_cancel": may_change and run.active and run.status != RunStatus.CANCELLING,
+            "may_retry": may_change and run.status == RunStatus.FAILED,
+            "may_confirm": may_change,
+        }
+
+    def show(self, request: HttpRequest, item: TuningRun) -> HttpResponse:
+        title = _("Tuning run") + f" #{item.pk}"
+        context = self._told(request, item)
+        context.pop("item")
+        return self.page(request, "admin/tuning/run.html", item, title=title, **context)
+
+    def live_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What changes on a run's page while it runs."""
+        self.may(request, "tuning.view_tuningrun")
+        run = self.row(request, pk)
+        return render(request, "admin/tuning/run_live.html", self._told(request, run))
+
+    # --- deciding --------------------------------------------------------------------------------
     def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self._decide(request, pk, _("Cancelling."), runs.cancel)
+
+    def retry_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self._decide(request, pk, _("The run is tried again."), runs.retry)
+
+    def confirm_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self._decide(request, pk, _("The run begins."), runs.confirm)
+
+    def _decide(self, request: HttpRequest, pk: int, done: str, call: Any) -> HttpResponse:
         self.may(request, "tuning.change_tuningrun")
         run = self.row(request, pk)
         if request.method == "POST":
             now = timezone.now()
-            self.act(request, _("Cancelling."), lambda: runs.cancel(run, by=request.user, now=now))
+            self.act(request, done, lambda: call(run, by=request.user, now=now))
         return self.to("change", pk)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -14,15 +14,18 @@ from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
 )
 
-from reviews.admin.base import STATUS_COLORS, OwnPage, ReadOnlyAdmin, sent
+from reviews.admin.base import STATUS_COLORS, OwnPage, ReadOnlyAdmin, sent, unsaved
 from reviews.admin.forms import ReasonForm
 from reviews.domain import transitions
+from reviews.domain.errors import Invalid
 from tuning.admin.evaluation import metric_rows
-from tuning.domain import versions
-from tuning.enums import SERVING, VERSION_MOVES, Stage, VersionStatus
-from tuning.models import BaseModel, Evaluation, ModelVersion
+from tuning.domain import automation, lineage, registry, versions
+from tuning.enums import SERVING, VERSION_MOVES, Stage, Trigger, VersionStatus
+from tuning.models import BaseModel, DatasetVersion, Evaluation, ModelVersion
 
 
 class TrafficForm(forms.Form):
@@ -56,6 +59,35 @@ class BaseForm(forms.Form):
     )
 
 
+class RegisterForm(forms.Form):
+    base_model = forms.ModelChoiceField(
+        BaseModel.objects.filter(provider__in=registry.ANSWERING),
+        label=gettext_lazy("base model"),
+        help_text=gettext_lazy("What it was tuned from. Its provider, address and region serve."),
+        widget=UnfoldAdminSelectWidget,
+    )
+    artifact = forms.CharField(
+        label=gettext_lazy("name at the provider"),
+        max_length=255,
+        help_text=gettext_lazy(
+            "What requests name: a Vertex endpoint (projects/…/endpoints/…), or the model of an "
+            "OpenAI-compatible server."
+        ),
+        widget=UnfoldAdminTextInputWidget,
+    )
+    measured_by = forms.ModelChoiceField(
+        DatasetVersion.objects.select_related("dataset"),
+        label=gettext_lazy("dataset version"),
+        help_text=gettext_lazy("Its questions measure the model, for its assistant."),
+        widget=UnfoldAdminSelectWidget,
+    )
+    taught = forms.BooleanField(
+        label=gettext_lazy("it learned the train part of this dataset version"),
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+    )
+
+
 @admin.register(ModelVersion)
 class ModelVersionAdmin(OwnPage, ReadOnlyAdmin):
     list_display = ("reference", "state", "share", "base_model", "dataset_version", "created_at")
@@ -78,6 +110,9 @@ class ModelVersionAdmin(OwnPage, ReadOnlyAdmin):
             self.own_path("<int:pk>/traffic/", self.traffic_view, "traffic"),
             self.own_path("<int:pk>/base/", self.base_view, "base"),
             self.own_path("<int:pk>/roll-back/", self.roll_back_view, "roll_back"),
+            self.own_path("<int:pk>/checkpoint/", self.checkpoint_view, "checkpoint"),
+            self.own_path("<int:pk>/delete-model/", self.delete_model_view, "delete_model"),
+            self.own_path("retrain/", self.retrain_view, "retrain"),
             *super().get_urls(),
         ]
 
@@ -97,6 +132,8 @@ class ModelVersionAdmin(OwnPage, ReadOnlyAdmin):
             negative=Sum("negative"),
         )
         may = request.user.has_perm("tuning.activate_modelversion")
+        ours = item.run_id is not None or item.origin_id is not None
+        deletes = request.user.has_perm("tuning.delete_tuned_model")
         startable = VersionStatus.CANARY in VERSION_MOVES[item.status]
         return self.page(
             request,
@@ -112,6 +149,86 @@ class ModelVersionAdmin(OwnPage, ReadOnlyAdmin):
             may_start=may and startable and not item.is_base,
             may_change_base=may and item.is_base and item.status in SERVING,
             may_roll_back=may and item.status in SERVING and not item.is_base,
+            lineage=lineage.of(item.dataset_version) if item.dataset_version else None,
+            checkpoints=registry.checkpoints(item),
+            may_take=request.user.has_perm("tuning.add_modelversion") and not item.deleted_at,
+            may_delete=deletes and ours and registry.deletable(item),
+        )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("tuning.add_modelversion"))
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Register a model that was tuned elsewhere."""
+        self.may(request, "tuning.add_modelversion")
+        form = RegisterForm(sent(request))
+        if request.method == "POST" and form.is_valid():
+            try:
+                made = registry.register(**form.cleaned_data, now=timezone.now())
+            except Invalid as error:
+                unsaved(form, error)
+            else:
+                messages.success(request, _("Registered: it is asked the questions now."))
+                return self.to("change", made.pk)
+        return self.page(
+            request,
+            "admin/tuning/version_register.html",
+            None,
+            title=_("Register a tuned model"),
+            form=form,
+        )
+
+    def checkpoint_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """POST makes a version of another checkpoint."""
+        self.may(request, "tuning.add_modelversion")
+        version, made = self._version(request, pk), []
+        if request.method == "POST":
+            name, now = request.POST.get("checkpoint", ""), timezone.now()
+            done = _("Made: it is asked the questions now.")
+            if self.act(
+                request,
+                done,
+                lambda: made.append(registry.of_checkpoint(version, name, now=now)),
+            ):
+                return self.to("change", made[0].pk)
+        return self.to("change", pk)
+
+    def delete_model_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """GET asks why, POST deletes the tuned model at its provider."""
+        self.may(request, "tuning.delete_tuned_model")
+        version, form = self._version(request, pk), ReasonForm(sent(request))
+        if request.method == "POST" and form.is_valid():
+            reason, now = form.cleaned_data["note"], timezone.now()
+            self.act(
+                request,
+                _("The tuned model is deleted."),
+                lambda: registry.delete_model(version, by=request.user, now=now, reason=reason),
+            )
+            return self.to("change", pk)
+        title = _("Delete the tuned model")
+        about = f"{version.reference}: {version.artifact}"
+        return self.ask_why(request, version, title, form, about)
+
+    def retrain_view(self, request: HttpRequest) -> HttpResponse:
+        """What the machine would tune by itself, and why not. A POST tries it wholly, for whoever
+        may start a run: it costs as much as freezing each dataset."""
+        now, whole = timezone.now(), request.method == "POST"
+        self.may(request, "tuning.add_tuningrun" if whole else "tuning.view_tuningrun")
+        triggers = [
+            (title, automation.forecast(trigger, now, whole=whole))
+            for trigger, title in Trigger.choices
+            if trigger in (Trigger.WEEKLY, Trigger.EXPORT)
+        ]
+        return self.page(
+            request,
+            "admin/tuning/retrain.html",
+            None,
+            title=_("Automatic tuning"),
+            triggers=triggers,
+            whole=whole,
+            may_try=request.user.has_perm("tuning.add_tuningrun"),
         )
 
     def traffic_view(self, request: HttpRequest, pk: int) -> HttpResponse:

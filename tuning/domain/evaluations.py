@@ -5,17 +5,24 @@ Asked in small portions, each stored at once, so that a killed worker goes on wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
+from reviews.models import PromptVersion
 from tuning.domain import gates, serving, versions
 from tuning.enums import Part, Slice
 from tuning.evaluators import critical, overlap, reword
-from tuning.models import DatasetMember, Evaluation, EvaluationAnswer, ModelVersion
+from tuning.models import (
+    DatasetMember,
+    DatasetVersion,
+    Evaluation,
+    EvaluationAnswer,
+    ModelVersion,
+)
 from tuning.providers.base import Completion, CompletionRequest, ModelProvider
 
 PORTION = 50
@@ -47,37 +54,39 @@ def open_for(version: ModelVersion, now: datetime) -> Evaluation:
     return evaluation
 
 
-def _members(evaluation: Evaluation, part: str) -> Iterable[DatasetMember]:
-    rows = evaluation.dataset_version.members.filter(part=part).order_by("position")
+def _members(version: DatasetVersion, part: str) -> Iterable[DatasetMember]:
+    rows = version.members.filter(part=part).order_by("position")
     return rows.select_related("revision__pair")
 
 
-def plan(evaluation: Evaluation) -> list[Asking]:
-    """Every question to ask, in a fixed order.
+def plan(version: DatasetVersion) -> list[Asking]:
+    """Every question to ask of a model that was taught this version, in a fixed order.
 
     Taught facts in held-out words; where those are fewer than ENOUGH, taught questions reworded by
     rule make up for them in a slice of their own; then the test's unseen questions.
     """
     asked = [
-        Asking(Slice.PARAPHRASE, m, m.revision.input) for m in _members(evaluation, Part.PARAPHRASE)
+        Asking(Slice.PARAPHRASE, m, m.revision.input) for m in _members(version, Part.PARAPHRASE)
     ]
     missing = ENOUGH - len(asked)
     if missing > 0:
-        train = list(_members(evaluation, Part.TRAIN))
+        train = list(_members(version, Part.TRAIN))
         # Evenly over the part, not its first rows: these are sorted by hash, yet few.
         step = max(1, len(train) // missing)
         asked += [
             Asking(Slice.REWORDED, m, reword.question(m.revision.input))
             for m in train[::step][:missing]
         ]
-    asked += [Asking(Slice.UNSEEN, m, m.revision.input) for m in _members(evaluation, Part.TEST)]
+    asked += [Asking(Slice.UNSEEN, m, m.revision.input) for m in _members(version, Part.TEST)]
     return asked
 
 
-def _request(asking: Asking, question: str) -> CompletionRequest:
+def _request(asking: Asking, question: str, prompt: PromptVersion | None) -> CompletionRequest:
+    """As an application would ask: under the pair's own system text, else the assistant's."""
     revision = asking.member.revision
     history = tuple((role, words) for role, words in revision.history)
-    return CompletionRequest(question, revision.system, history, revision.pair.language)
+    system = revision.system or (prompt.text if prompt else "")
+    return CompletionRequest(question, system, history, revision.pair.language)
 
 
 def _taught_wording(asking: Asking) -> str | None:
@@ -93,13 +102,24 @@ def _taught_wording(asking: Asking) -> str | None:
     return rows.order_by("position").values_list("revision__input", flat=True).first()
 
 
+def requests(version: DatasetVersion) -> Iterator[CompletionRequest]:
+    """Whatever an evaluation asks a model that was taught this version."""
+    for asking in plan(version):
+        yield _request(asking, asking.question, version.prompt)
+        taught = _taught_wording(asking)
+        if taught:
+            yield _request(asking, taught, version.prompt)
+
+
 def _ask(
     evaluation: Evaluation, asking: Asking, base: ModelProvider, tuned: ModelProvider
 ) -> EvaluationAnswer:
-    request = _request(asking, asking.question)
-    first, second = base.complete(request), tuned.complete(request)
-    taught = _taught_wording(asking)
-    again = tuned.complete(_request(asking, taught)) if taught else Completion("", declined=True)
+    prompt, taught = evaluation.version.prompt, _taught_wording(asking)
+    first = base.complete(_request(asking, asking.question, evaluation.baseline.prompt))
+    second = tuned.complete(_request(asking, asking.question, prompt))
+    again = Completion("", declined=True)
+    if taught:
+        again = tuned.complete(_request(asking, taught, prompt))
     return EvaluationAnswer(
         evaluation=evaluation,
         member=asking.member,
@@ -115,7 +135,7 @@ def _ask(
 
 def look(evaluation: Evaluation, now: datetime) -> float:
     """Ask the next portion. Returns the share asked so far; at 1 the evaluation is finished."""
-    todo = plan(evaluation)
+    todo = plan(evaluation.dataset_version)
     done = set(evaluation.answers.values_list("member_id", "slice"))
     left = [asking for asking in todo if (asking.member.pk, asking.slice) not in done]
     base = serving.provider(evaluation.baseline, with_lessons=False)

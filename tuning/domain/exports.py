@@ -25,7 +25,7 @@ from reviews.domain.errors import Conflict
 from reviews.domain.hints import hint
 from reviews.domain.transitions import StaleMove, move
 from reviews.enums import CorrectionStatus
-from reviews.formats import Example, preference
+from reviews.formats import PREFERENCES, Example, files
 from reviews.models import Assistant, Correction, Feedback, StatusChange
 from tuning.domain import datasets
 from tuning.enums import ExportStatus, Part
@@ -36,7 +36,7 @@ _LEFT_SECONDS = 3600
 _NAME_TRIES = 100
 
 
-def _preferences(version: DatasetVersion, part: str | None) -> Iterator[Example]:
+def preferences(version: DatasetVersion, part: str | None) -> Iterator[Example]:
     """Chosen and rejected of each correction that was finished when the version was frozen.
 
     Chosen is the member's text: an edit, a reopening or a new correction later changes no file.
@@ -62,11 +62,9 @@ def _preferences(version: DatasetVersion, part: str | None) -> Iterator[Example]
 def lines(
     version: DatasetVersion, format_name: str, part: str | None = Part.TRAIN
 ) -> Iterator[bytes]:
-    """The file's lines. The preference form holds the corrections among the version's members."""
-    codec = formats.by_name(format_name)
-    read = _preferences if format_name == preference.NAME else datasets.examples
-    for example in read(version, part):
-        yield codec.dumps(example)
+    """The file's lines. A preference form holds the corrections among the version's members."""
+    read = preferences if format_name in PREFERENCES else datasets.examples
+    yield from files.lines(format_name, read(version, part))
 
 
 def write_to(file: BinaryIO, rows: Iterable[bytes]) -> tuple[int, str]:
@@ -94,7 +92,7 @@ def _sync_folder(folder: Path) -> None:
 def _sweep(target: Path) -> None:
     """Remove what writers that were killed left of this file; a living one is not that slow."""
     for left in target.parent.glob(f".{glob.escape(target.name)}.*.part"):
-        if time.time() - left.stat().st_mtime > _LEFT_SECONDS:
+        if time.time() - left.lstat().st_mtime > _LEFT_SECONDS:
             left.unlink(missing_ok=True)
 
 
@@ -127,11 +125,11 @@ def write(export: Export, now: datetime) -> None:
         export.refresh_from_db()
 
 
-def _names(now: datetime) -> Iterator[str]:
-    """feedback_export_YYYYMMDD_HHMMSS.jsonl, and a second later each time."""
+def _names(now: datetime, suffix: str) -> Iterator[str]:
+    """feedback_export_YYYYMMDD_HHMMSS.jsonl (or .csv), and a second later each time."""
     local = now.astimezone(ZoneInfo(settings.TIME_ZONE))
     for seconds in range(_NAME_TRIES):
-        yield f"feedback_export_{local + timedelta(seconds=seconds):%Y%m%d_%H%M%S}.jsonl"
+        yield f"feedback_export_{local + timedelta(seconds=seconds):%Y%m%d_%H%M%S}{suffix}"
 
 
 def request(version: DatasetVersion, format_name: str, now: datetime) -> Export:
@@ -140,7 +138,7 @@ def request(version: DatasetVersion, format_name: str, now: datetime) -> Export:
     Its name is the first that is free; one that another worker takes meanwhile is passed over.
     """
     formats.by_name(format_name)
-    for name in _names(now):
+    for name in _names(now, files.suffix(format_name)):
         there = Export.objects.filter(version=version, format=format_name).first()
         if there:
             return there
@@ -207,7 +205,7 @@ def nightly(now: datetime) -> int:
 
 def unexported_votes(assistant: Assistant) -> int:
     """Votes whose pair is in no completed export (A5): those without a pair count, too."""
-    written = Export.objects.filter(status=ExportStatus.COMPLETED).exclude(format=preference.NAME)
+    written = Export.objects.filter(status=ExportStatus.COMPLETED).exclude(format__in=PREFERENCES)
     own = written.filter(version__dataset__assistant=assistant)
     # The versions by their ids: a database that doesn't know which they are plans badly.
     versions = list(own.order_by().values_list("version_id", flat=True).distinct())

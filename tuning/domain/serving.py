@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -33,6 +34,7 @@ from tuning.providers.exemplar import ExemplarProvider
 from tuning.providers.gemini import GeminiProvider
 from tuning.providers.layered import LayeredProvider
 from tuning.providers.openai import OpenAIProvider
+from tuning.providers.recorded import RecordedProvider
 
 log = logging.getLogger("hub.gateway")
 T = TypeVar("T")
@@ -97,12 +99,14 @@ def _gemini(version: ModelVersion) -> ModelProvider:
         location=base.region,
         base_url=base.endpoint,
         timeout=settings.GATEWAY_TIMEOUT_SECONDS,
+        addresses=settings.GEMINI_ADDRESSES,
     )
 
 
 _OUTSIDE: dict[str, Callable[[ModelVersion], ModelProvider]] = {
     Provider.OPENAI: _openai,
     Provider.GEMINI: _gemini,
+    Provider.RECORDED: lambda version: RecordedProvider(Path(version.settings.get("answers", ""))),
 }
 
 
@@ -112,6 +116,9 @@ def provider(version: ModelVersion, *, with_lessons: bool = True) -> ModelProvid
     if version.base_model.provider == Provider.EXEMPLAR:
         return ExemplarProvider(index)
     outside = _OUTSIDE[version.base_model.provider](version)
+    if version.base_model.provider == Provider.RECORDED:
+        # Recorded without examples beside the question: with them it would be another question.
+        return outside
     return LayeredProvider(outside, index) if index.families else outside
 
 

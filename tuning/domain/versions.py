@@ -16,9 +16,9 @@ from reviews.domain.briefly import Known
 from reviews.domain.errors import Conflict, Invalid, Refused
 from reviews.domain.transitions import history, move
 from reviews.models import Assistant
-from tuning.domain import gates
-from tuning.enums import SERVING, Backend, Provider, Stage, VersionStatus
-from tuning.models import BaseModel, Evaluation, ModelVersion, TuningRun
+from tuning.domain import gates, naming
+from tuning.enums import SERVING, Ability, Backend, Method, Provider, Stage, VersionStatus
+from tuning.models import BaseModel, DatasetVersion, Evaluation, ModelVersion, TuningRun
 
 BASE_NAME = "base"
 serving: Known[list[ModelVersion]] = Known(1.0)
@@ -46,7 +46,7 @@ def base_model() -> BaseModel:
 
 
 def _bases(assistant: Assistant) -> QuerySet[ModelVersion]:
-    return ModelVersion.objects.filter(assistant=assistant, run=None)
+    return ModelVersion.objects.filter(assistant=assistant, is_base=True)
 
 
 def _make_base(assistant: Assistant, model: BaseModel) -> ModelVersion:
@@ -59,6 +59,7 @@ def _make_base(assistant: Assistant, model: BaseModel) -> ModelVersion:
         base_model=model,
         prompt=assistant.prompts.latest("number"),
         status=VersionStatus.LIVE,
+        is_base=True,
     )
 
 
@@ -76,6 +77,12 @@ def ensure_base(assistant: Assistant) -> ModelVersion:
         return live.get()
 
 
+def _check_served(model: BaseModel) -> None:
+    """Raise Refused where nobody would answer: what a run recorded is no server."""
+    if model.provider == Provider.RECORDED:
+        raise Refused(gettext_noop("no server answers for it yet: set its base model's provider"))
+
+
 def change_base(
     assistant: Assistant, model: BaseModel, *, by: Any, now: datetime, reason: str
 ) -> ModelVersion:
@@ -85,6 +92,7 @@ def change_base(
     """
     if not reason.strip():
         raise Invalid({"reason": gettext_noop("say why the base changes")})
+    _check_served(model)
     old = ensure_base(assistant)
     with transaction.atomic():
         move(old, VersionStatus.RETIRED, by=by, note=reason, now=now)
@@ -93,29 +101,84 @@ def change_base(
     return new
 
 
-def _next_name(assistant: Assistant) -> str:
-    """v1.0, then v1.1, v1.2, …"""
-    count = ModelVersion.objects.candidates().filter(assistant=assistant).count()
-    return f"v1.{count}"
+def _made(assistant: Assistant) -> list[naming.Made]:
+    rows = ModelVersion.objects.candidates().filter(assistant=assistant)
+    related = rows.select_related("run", "origin__run", "dataset_version")
+    return [
+        naming.Made(one.name, one.base_model_id, _method(one), samples(one.dataset_version))
+        for one in related
+    ]
+
+
+def _method(version: ModelVersion) -> str:
+    run = version.run or (version.origin and version.origin.run)
+    return run.method if run else Method.SFT
+
+
+def samples(version: DatasetVersion | None) -> int:
+    """The pairs of a dataset version; 0 where nobody knows it."""
+    return sum(version.split.values()) if version else 0
+
+
+def make(assistant: Assistant, wanted: naming.Wanted, **fields: Any) -> ModelVersion:
+    """A candidate under the next name of its line. Call it in a transaction that took the
+    assistant's row by `take_row`: of two at once the second sees the first one's name."""
+    made = _made(assistant)
+    line = naming.line(wanted, made)
+    name = naming.following([one.name for one in made], line)
+    reference = f"{assistant.slug}/{name}"
+    return ModelVersion.objects.create(
+        assistant=assistant, name=name, reference=reference, **fields
+    )
+
+
+def take_row(assistant: Assistant) -> None:
+    """Hold the assistant's row until the transaction ends: who comes second sees what the first
+    did."""
+    Assistant.objects.filter(pk=assistant.pk).update(name=F("name"))
+
+
+def _wanted(
+    version: DatasetVersion, model: BaseModel, method: str, continues: ModelVersion | None = None
+) -> naming.Wanted:
+    return naming.Wanted(
+        model.pk,
+        method,
+        samples(version),
+        continues=continues.name if continues else "",
+        could_continue=Ability.CONTINUOUS in model.abilities,
+    )
+
+
+def to_continue(version: DatasetVersion, model: BaseModel, method: str) -> ModelVersion | None:
+    """The tuned model that a run of the machine goes on with; None where it starts anew (D6): the
+    base model can't be tuned further, a milestone was crossed, or none passed its gates."""
+    assistant = version.dataset.assistant
+    wanted = _wanted(version, model, method)
+    if not wanted.could_continue or naming.adds_to(wanted, _made(assistant)) is None:
+        return None
+    good = [VersionStatus.GATED, *SERVING]
+    rows = ModelVersion.objects.filter(assistant=assistant, base_model=model, status__in=good)
+    return rows.filter(run__method=method).exclude(artifact="").order_by("-id").first()
 
 
 def create(run: TuningRun, result: dict[str, Any]) -> ModelVersion:
     """The version that a finished training made; the same one when asked again."""
-    there = ModelVersion.objects.filter(run=run).first()
-    if there:
-        return there
-    name = _next_name(run.assistant)
     version = run.dataset_version
-    return ModelVersion.objects.create(
-        assistant=run.assistant,
-        name=name,
-        reference=f"{run.assistant.slug}/{name}",
-        base_model=run.base_model,
-        prompt=version.prompt or run.assistant.prompts.latest("number"),
-        run=run,
-        dataset_version=version,
-        settings=result,
-    )
+    with transaction.atomic():
+        take_row(run.assistant)
+        there = ModelVersion.objects.filter(run=run).first()
+        return there or make(
+            run.assistant,
+            _wanted(version, run.base_model, run.method, run.continues),
+            base_model=run.base_model,
+            prompt=version.prompt or run.assistant.prompts.latest("number"),
+            run=run,
+            dataset_version=version,
+            settings=result,
+            artifact=result.get("artifact", ""),
+            checkpoint=result.get("checkpoint", ""),
+        )
 
 
 def base_weight(assistant: Assistant) -> int:
@@ -167,11 +230,12 @@ def set_traffic(
         raise Invalid({"weight": gettext_noop("a whole number from 1 to 100")})
     if version.status in SERVING and weight == version.traffic_weight:
         return
+    _check_served(version.base_model)
     if not _gates_passed(version, weight):
         _may_override(by, reason)
     with transaction.atomic():
-        # Two at once: the assistant's row makes the second count the first.
-        Assistant.objects.filter(pk=version.assistant_id).update(name=F("name"))
+        # Two at once: the second counts the first.
+        take_row(version.assistant)
         _check_left(version, weight)
         note = f"{version.traffic_weight} % → {weight} %." + (f" {reason}" if reason else "")
         fields = {"traffic_weight": weight}

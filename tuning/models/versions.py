@@ -17,8 +17,8 @@ class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
         return self.filter(status__in=SERVING)
 
     def candidates(self) -> ModelVersionQuerySet:
-        """All but the base."""
-        return self.exclude(run=None)
+        """All but the bases."""
+        return self.filter(is_base=False)
 
 
 class ModelVersion(models.Model):
@@ -36,7 +36,8 @@ class ModelVersion(models.Model):
     reference = models.CharField(_("reference"), max_length=120, unique=True, editable=False)
     base_model = models.ForeignKey(BaseModel, models.PROTECT, verbose_name=_("base model"))
     prompt = models.ForeignKey(PromptVersion, models.PROTECT, verbose_name=_("prompt version"))
-    # Empty for the base of an assistant.
+    is_base = models.BooleanField(_("base of its assistant"), default=False, editable=False)
+    # Empty for a base, for a model that was tuned elsewhere, and for another checkpoint.
     run = models.OneToOneField(
         TuningRun,
         models.PROTECT,
@@ -51,11 +52,28 @@ class ModelVersion(models.Model):
     settings = models.JSONField(
         _("settings"), default=dict, help_text=_("What the run found, for the provider.")
     )
+    # The tuned model itself: a folder on this machine or the provider's name; empty for a base.
+    artifact = models.CharField(_("tuned model"), max_length=255, blank=True, editable=False)
+    checkpoint = models.CharField(_("checkpoint"), max_length=40, blank=True, editable=False)
+    # The version whose tuned model this one is, at another checkpoint.
+    origin = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="taken",
+        verbose_name=_("checkpoint of"),
+    )
+    # The tuned model at the provider was deleted: it answers nothing any more.
+    deleted_at = models.DateTimeField(_("deleted at"), null=True, editable=False)
     status = models.CharField(
         _("status"), max_length=12, choices=VersionStatus, default=VersionStatus.CANDIDATE
     )
     # Percent. The base takes what the others leave.
     traffic_weight = models.PositiveSmallIntegerField(_("traffic share"), default=0)
+    # A worker evaluates it, where no run does.
+    locked_until = models.DateTimeField(_("locked until"), null=True, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     objects = ModelVersionQuerySet.as_manager()
@@ -67,21 +85,37 @@ class ModelVersion(models.Model):
         permissions = [
             ("activate_modelversion", "Can give traffic to a model version and roll it back"),
             ("override_gate", "Can give traffic to a barred version, with a reason"),
+            ("delete_tuned_model", "Can delete a tuned model at its provider"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["assistant", "name"], name="version_name_once"),
             models.UniqueConstraint(
                 fields=["assistant"],
-                condition=Q(run=None, status=VersionStatus.LIVE),
+                condition=Q(is_base=True, status=VersionStatus.LIVE),
                 name="version_base_once",
             ),
             models.CheckConstraint(
                 condition=Q(status__in=VersionStatus.values), name="version_status_known"
             ),
+            models.UniqueConstraint(
+                fields=["origin", "checkpoint"],
+                condition=Q(origin__isnull=False),
+                name="version_checkpoint_once",
+            ),
             models.CheckConstraint(
-                condition=Q(run__isnull=False)
-                | Q(status__in=[VersionStatus.LIVE, VersionStatus.RETIRED]),
+                condition=Q(is_base=False)
+                | Q(run=None, status__in=[VersionStatus.LIVE, VersionStatus.RETIRED]),
                 name="version_base_live_or_retired",
+            ),
+            # What is no base was tuned: by a run, or elsewhere, and then it has a name there.
+            models.CheckConstraint(
+                condition=Q(is_base=True) | Q(run__isnull=False) | ~Q(artifact=""),
+                name="version_tuned_has_model",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=VersionStatus.DELETED, deleted_at__isnull=False)
+                | (~Q(status=VersionStatus.DELETED) & Q(deleted_at=None)),
+                name="version_deleted_at_known",
             ),
             models.CheckConstraint(
                 condition=Q(traffic_weight__lte=100), name="version_weight_percent"
@@ -94,7 +128,3 @@ class ModelVersion(models.Model):
 
     def __str__(self) -> str:
         return self.reference
-
-    @property
-    def is_base(self) -> bool:
-        return self.run_id is None

@@ -1,10 +1,6 @@
 // The desk's small helps. Without it every page works by its forms alone.
 "use strict";
 
-for (const watched of document.querySelectorAll("[data-desk-refresh]")) {
-    setTimeout(() => location.reload(), Number(watched.dataset.deskRefresh) * 1000);
-}
-
 document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-desk-all-yes]");
     if (!button) return;

@@ -54,20 +54,10 @@ def test_a_curator_freezes_exports_and_starts_a_run(client, assistant, curator, 
     download = client.get(url("export", "download", export.pk))
     assert b"".join(download.streaming_content) == b"".join(exports.lines(version, "alpaca"))
     base = versions.base_model()
-    body = {"dataset_version": version.pk, "base_model": base.pk, "options": '{"steps": 3}'}
-    client.post(url("tuningrun", "add"), body)
+    body = {"dataset_version": version.pk, "base_model": base.pk, "method": "sft"}
+    client.post(url("tuningrun", "add"), body | {"options-of": base.pk})
     run = TuningRun.objects.get()
-    assert (run.status, run.by, run.options) == (RunStatus.QUEUED, curator, {"steps": 3})
-
-
-@pytest.mark.parametrize("options", ['{"unknown": 1}', "[1]", "{", '{"steps": 0}'])
-def test_wrong_options_start_no_run(client, dataset_version, curator, options):
-    client.force_login(curator)
-    base = versions.base_model()
-    body = {"dataset_version": dataset_version.pk, "base_model": base.pk, "options": options}
-    response = client.post(url("tuningrun", "add"), body)
-    assert list(response.context["form"].errors) == ["options"]
-    assert TuningRun.objects.count() == 0
+    assert (run.status, run.by, run.dataset_version) == (RunStatus.QUEUED, curator, version)
 
 
 def test_a_run_is_cancelled(client, dataset_version, curator):

@@ -39,7 +39,8 @@ def evaluation(assistant) -> Evaluation:
 
 
 def asked(evaluation) -> list[tuple[str, str]]:
-    return [(asking.slice, asking.question) for asking in evaluations.plan(evaluation)]
+    plan = evaluations.plan(evaluation.dataset_version)
+    return [(asking.slice, asking.question) for asking in plan]
 
 
 def test_opened_twice_it_is_one_and_the_base_stands_beside_it(evaluation):
@@ -68,7 +69,7 @@ def test_reworded_ones_make_up_for_what_is_missing_evenly(assistant, monkeypatch
     monkeypatch.setattr(evaluations, "ENOUGH", 3)
     pairs = making.approved_many(assistant, 9)
     opened = evaluations.open_for(making.version_of(assistant, {"train": pairs}), NOW)
-    chosen = [asking.member.position for asking in evaluations.plan(opened)]
+    chosen = [asking.member.position for asking in evaluations.plan(opened.dataset_version)]
     assert chosen == [0, 3, 6]
 
 

@@ -71,17 +71,45 @@ GOLDEN = {
         '{"role":"user","content":"Apa itu PT?"},'
         '{"role":"assistant","content":"Perseroan <b>&</b> \\"terbatas\\" – €5."}]}\n'
     ),
+    "sharegpt": (
+        f'{{"conversations":[{{"from":"system","value":"{SYSTEM}"}},'
+        '{"from":"human","value":"Apa itu PT?"},'
+        '{"from":"gpt","value":"Perseroan <b>&</b> \\"terbatas\\" – €5."}]}\n'
+    ),
+    "prompt_completion": (
+        f'{{"prompt":[{{"role":"system","content":"{SYSTEM}"}},'
+        '{"role":"user","content":"Apa itu PT?"}],"completion":['
+        '{"role":"assistant","content":"Perseroan <b>&</b> \\"terbatas\\" – €5."}]}\n'
+    ),
     "preference": "",
+    "gemini_preference": "",
+    "t5": (
+        f'{{"prefix":"{SYSTEM}","input":"Apa itu PT?",'
+        '"target":"Perseroan <b>&</b> \\"terbatas\\" – €5."}\n'
+    ),
+    "csv": (
+        '\ufeff"system","history","input","output","rejected"\r\n'
+        f'"{SYSTEM}","","Apa itu PT?","Perseroan <b>&</b> ""terbatas"" – €5.",""\r\n'
+    ),
 }
+# A plain prompt has no place for the system text that every assistant has.
+FORMATS = sorted(set(formats.NAMES) - {"prompt_completion_plain"})
 
 
-@pytest.mark.parametrize("name", formats.NAMES)
+def test_a_plain_prompt_is_refused_beside_a_system_text(assistant):
+    factories.approved(assistant)
+    with pytest.raises(formats.FormatError) as refused:
+        written(making.frozen(assistant), "prompt_completion_plain")
+    assert refused.value.field == "system"
+
+
+@pytest.mark.parametrize("name", FORMATS)
 def test_a_line_is_written_so_and_nothing_in_it_is_escaped(assistant, name):
     factories.approved(assistant, "Apa itu PT?", 'Perseroan <b>&</b> "terbatas" – €5.')
     assert written(making.frozen(assistant), name).decode() == GOLDEN[name]
 
 
-@pytest.mark.parametrize("name", formats.NAMES)
+@pytest.mark.parametrize("name", FORMATS)
 def test_the_same_version_gives_the_same_bytes_and_ends_with_a_newline(
     assistant, reviewer, second_reviewer, name
 ):
@@ -92,11 +120,12 @@ def test_the_same_version_gives_the_same_bytes_and_ends_with_a_newline(
     first = written(version, name)
     assert first == written(DatasetVersion.objects.get(), name)
     assert first.endswith(b"\n")
-    assert len(first.splitlines()) == version.train_count
+    header = name == "csv"
+    assert len(first.splitlines()) == version.train_count + header
 
 
 def test_an_unknown_format_is_refused(version):
-    with pytest.raises(formats.FormatError, match="gemini, alpaca, chat, preference"):
+    with pytest.raises(formats.FormatError, match="gemini, alpaca, sharegpt, chat"):
         exports.request(version, "xml", NOW)
     assert Export.objects.count() == 0
 

@@ -12,9 +12,16 @@ from reviews.domain.transitions import IllegalMove, StaleMove
 from reviews.models import Assistant, PromptVersion
 from tests import factories
 from tests.tuning import making
-from tuning.domain import versions
+from tuning.domain import datasets, versions
 from tuning.enums import VersionStatus
-from tuning.models import BaseModel, Evaluation, GateResult, ModelVersion
+from tuning.models import (
+    BaseModel,
+    DatasetVersion,
+    Evaluation,
+    GateResult,
+    ModelVersion,
+    TuningRun,
+)
 
 NOW = factories.NOW
 
@@ -72,6 +79,83 @@ def test_versions_are_named_in_turn_for_each_assistant(assistant):
 def test_a_run_makes_one_version(gated):
     assert versions.create(gated.run, {"threshold": 0.9}) == gated
     assert ModelVersion.objects.candidates().count() == 1
+
+
+def a_run(assistant, number: int) -> TuningRun:
+    frozen = DatasetVersion.objects.create(
+        dataset=datasets.ensure(assistant, datasets.EVERYTHING),
+        number=number,
+        reference=f"naming@{number}",
+        prompt=assistant.prompts.latest("number"),
+        content_hash=str(number),
+        frozen_at=NOW,
+    )
+    return TuningRun.objects.create(
+        assistant=assistant,
+        dataset_version=frozen,
+        base_model=versions.base_model(),
+        status="training",
+        label=f"naming-{number}",
+        next_look_at=NOW,
+        deadline_at=NOW,
+        created_at=NOW,
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_runs_that_end_at_once_both_get_names(assistant, together):
+    runs = [a_run(assistant, number) for number in range(1, 5)]
+    made = together(*[lambda run=run: versions.create(run, {}) for run in runs])
+    assert sorted(version.name for version in made) == ["v1.0", "v1.1", "v1.2", "v1.3"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_run_that_two_workers_end_at_once_makes_one_version(assistant, together):
+    run = a_run(assistant, 1)
+    copies = [TuningRun.objects.get(pk=run.pk) for _ in range(2)]
+    made = together(*[lambda run=run: versions.create(run, {}) for run in copies])
+    assert made == [ModelVersion.objects.candidates().get()] * 2
+
+
+def test_a_version_keeps_what_its_run_made(assistant):
+    result = {"artifact": "models/7", "checkpoint": "2", "endpoint": "endpoints/99"}
+    made = versions.create(a_run(assistant, 1), result)
+    assert (made.artifact, made.checkpoint, made.settings) == ("models/7", "2", result)
+
+
+@pytest.fixture
+def continuing(gated) -> ModelVersion:
+    """A gated version of a base model that can be tuned further; its line began with 0 pairs."""
+    BaseModel.objects.filter(pk=gated.base_model_id).update(abilities=["sft", "continuous"])
+    ModelVersion.objects.filter(pk=gated.pk).update(artifact="models/7")
+    return ModelVersion.objects.select_related("base_model", "dataset_version").get(pk=gated.pk)
+
+
+def goes_on_with(version: ModelVersion, pairs: int) -> ModelVersion | None:
+    data = version.dataset_version
+    data.train_count = pairs
+    return versions.to_continue(data, version.base_model, "sft")
+
+
+def test_the_machine_goes_on_with_the_newest_good_version(continuing):
+    assert goes_on_with(continuing, 99) == continuing
+
+
+def test_at_a_milestone_it_starts_anew(continuing):
+    assert goes_on_with(continuing, 100) is None
+
+
+@pytest.mark.parametrize(
+    "change", [{"status": "barred"}, {"status": "rolled_back"}, {"artifact": ""}], ids=str
+)
+def test_it_goes_on_with_nothing_that_is_not_good(continuing, change):
+    ModelVersion.objects.filter(pk=continuing.pk).update(**change)
+    assert goes_on_with(continuing, 99) is None
+
+
+def test_a_base_model_that_can_not_be_tuned_further_starts_anew(gated):
+    ModelVersion.objects.filter(pk=gated.pk).update(artifact="models/7")
+    assert goes_on_with(gated, 99) is None
 
 
 # --- traffic -------------------------------------------------------------------------------------
@@ -316,6 +400,9 @@ def test_the_base_is_neither_activated_nor_rolled_back(assistant, operator):
         {"status": "somewhere"},
         {"name": "base"},
         {"run": None},
+        {"is_base": True},
+        {"status": "deleted"},
+        {"deleted_at": NOW},
     ],
     ids=str,
 )
@@ -333,3 +420,22 @@ def test_a_base_model_that_nobody_made_is_a_wrong_setting(settings, db):
     assert BaseModel.objects.count() == 0
     made = BaseModel.objects.create(name="gpt9", provider="exemplar", backend="exemplar")
     assert versions.base_model() == made
+
+
+# --- a model that nobody serves ------------------------------------------------------------------
+def test_a_version_that_no_server_answers_for_gets_no_traffic(assistant, operator):
+    version = making.version_of(assistant, {}, VersionStatus.GATED)
+    version.base_model = BaseModel.objects.create(name="lokal", provider="recorded", backend="lora")
+    version.save()
+    with pytest.raises(Refused, match="no server answers"):
+        versions.set_traffic(version, by=operator, now=NOW)
+    version.refresh_from_db()
+    assert (version.status, version.traffic_weight) == ("gated", 0)
+
+
+def test_a_base_that_no_server_answers_for_is_refused(assistant, operator):
+    model = BaseModel.objects.create(name="lokal", provider="recorded", backend="lora")
+    before = versions.ensure_base(assistant)
+    with pytest.raises(Refused, match="no server answers"):
+        versions.change_base(assistant, model, by=operator, now=NOW, reason="coba")
+    assert versions.ensure_base(assistant) == before

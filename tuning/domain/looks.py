@@ -1,0 +1,362 @@
+"""Looks at tuning runs: each asks the outside once and moves the row; nothing waits (D4).
+
+Killed anywhere, a run goes on at the next look, because each step can be repeated: files are
+replaced whole, a job is found by its label before one is started, and rows are made once.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils.translation import gettext_noop
+
+from reviews.domain.hints import hint
+from reviews.domain.transitions import StaleMove, move
+from tuning import backends
+from tuning.backends import BackendError, JobState
+from tuning.domain import evaluations, gates, run_files, versions
+from tuning.domain.runs import LOOK_TASK, event
+from tuning.enums import EventKind, RunStatus, Stage, VersionStatus
+from tuning.models import ModelVersion, RunEvent, TuningRun
+
+log = logging.getLogger("hub.runs")
+LEASE = timedelta(minutes=5)
+POLL_EVERY = timedelta(seconds=5)
+WAIT_FOR_RESOURCE = timedelta(seconds=30)
+GRACE = timedelta(minutes=15)
+"""How long a run past its deadline waits for its cancelled job to end."""
+MAX_TRIES = 8
+"""Failed looks in a row before a run counts as failed; with the back-off about an hour."""
+LATE = gettext_noop("not finished by its deadline, %(deadline)s")
+
+
+class Waiting(Exception):
+    """The step can't be done yet, and nothing is wrong: look again after the wait."""
+
+    def __init__(self, phase: str, wait: timedelta) -> None:
+        super().__init__(phase)
+        self.phase, self.wait = phase, wait
+
+
+# --- moves ---------------------------------------------------------------------------------------
+def _step(run: TuningRun, to: str, now: datetime, **fields: Any) -> None:
+    with transaction.atomic():
+        move(run, to, now=now, fields={"next_look_at": now, "phase": "", **fields})
+        event(run, EventKind.STEP, to, now)
+
+
+def _ended(run: TuningRun, now: datetime) -> dict[str, Any]:
+    """What the row of a run that ends holds: its time, and no resource any more."""
+    actual = dict(run.actual)
+    if run.started_at:
+        actual["seconds"] = round((now - run.started_at).total_seconds())
+    return {"finished_at": now, "holds": "", "phase": "", "actual": actual}
+
+
+def _fail(
+    run: TuningRun,
+    reason: str,
+    now: datetime,
+    values: Mapping[str, Any] | None = None,
+    *,
+    at: str = "",
+) -> None:
+    """End the run. `at` is the step from which it may be tried again; its own unless told."""
+    told = {"error": reason, "error_values": dict(values or {}), "failed_at": at or run.status}
+    note = reason % values if values else reason
+    with transaction.atomic():
+        move(run, RunStatus.FAILED, note=note, now=now, fields=told | _ended(run, now))
+        event(run, EventKind.ERROR, reason, now, values)
+        if run.failed_at != RunStatus.EVALUATING:
+            _bar_candidate(run, gettext_noop("the run failed"), now)
+
+
+def _bar_candidate(run: TuningRun, why: str, now: datetime) -> None:
+    """A version whose run did not end well was not evaluated: no gate let it through."""
+    version = ModelVersion.objects.filter(run=run, status=VersionStatus.CANDIDATE).first()
+    if version:
+        move(version, VersionStatus.BARRED, note=why, now=now)
+
+
+def _update(run: TuningRun, **fields: Any) -> None:
+    TuningRun.objects.filter(pk=run.pk).update(**fields)
+    for name, value in fields.items():
+        setattr(run, name, value)
+
+
+# --- the steps -----------------------------------------------------------------------------------
+def _queued(run: TuningRun, now: datetime) -> None:
+    _step(run, RunStatus.PREPARING, now)
+
+
+def _preparing(run: TuningRun, now: datetime) -> None:
+    run_files.write_all(run)
+    _step(run, RunStatus.UPLOADING, now)
+
+
+def _take_resource(run: TuningRun, resource: str) -> None:
+    """Hold what only one run at a time may use, or raise Waiting."""
+    if not resource or run.holds == resource:
+        return
+    try:
+        with transaction.atomic():
+            _update(run, holds=resource)
+    except IntegrityError as error:
+        run.holds = ""
+        phase = gettext_noop("waits for another run to end")
+        raise Waiting(phase, WAIT_FOR_RESOURCE) from error
+
+
+def _keep_lease(run: TuningRun, now: datetime) -> None:
+    """Go on holding the run after a long step; StaleMove where somebody else holds it by now."""
+    fresh = now + LEASE
+    mine = TuningRun.objects.filter(pk=run.pk, locked_until=run.locked_until, status=run.status)
+    if not mine.update(locked_until=fresh):
+        raise StaleMove("the lease was lost")
+    run.locked_until = fresh
+
+
+def _uploading(run: TuningRun, now: datetime) -> None:
+    backend, spec = backends.get(run.base_model.backend), run_files.spec(run)
+    began = time.monotonic()
+    job = backend.find(spec)
+    if job:
+        values = {"job": Path(job).name}
+        event(run, EventKind.WARNING, gettext_noop("adopted the job %(job)s"), now, values)
+    else:
+        _take_resource(run, backend.exclusive)
+        backend.upload(spec)
+        # An upload may outlast the lease, and whoever took the run over starts the job.
+        _keep_lease(run, now + timedelta(seconds=time.monotonic() - began))
+        job = backend.start(spec)
+    started = run.started_at or now
+    _step(run, RunStatus.TRAINING, now, external_id=job, started_at=started)
+
+
+def _points(run: TuningRun, kind: str, found: Any, now: datetime) -> list[RunEvent]:
+    return [
+        RunEvent(run=run, kind=kind, step=step, value=value, at=now, attempt=run.attempt)
+        for step, value in found
+    ]
+
+
+def _new_points(run: TuningRun, state: JobState, now: datetime) -> list[RunEvent]:
+    points = _points(run, EventKind.LOSS, state.losses, now)
+    points += _points(run, EventKind.VALIDATION, state.validation_losses, now)
+    if state.progress != run.progress and run.started_at:
+        seconds = max(1, round((now - run.started_at).total_seconds()))
+        points += _points(run, EventKind.PROGRESS, [(seconds, state.progress)], now)
+    return points
+
+
+def _say_once(run: TuningRun, state: JobState, now: datetime) -> None:
+    """A running job's message, unless it was the last thing that it said."""
+    if not state.message or state.status != "running":
+        return
+    last = run.events.filter(kind=EventKind.WARNING, attempt=run.attempt).order_by("-id").first()
+    if last is None or (last.message, last.values) != (state.message, dict(state.values)):
+        event(run, EventKind.WARNING, state.message, now, state.values)
+
+
+def _note(run: TuningRun, state: JobState, now: datetime) -> None:
+    """Store what a job says of itself; said again, it changes nothing."""
+    RunEvent.objects.bulk_create(_new_points(run, state, now), ignore_conflicts=True)
+    _say_once(run, state, now)
+    actual = dict(run.actual)
+    for name in ("tokens", "cost"):
+        if getattr(state, name) is not None:
+            actual[name] = getattr(state, name)
+    price = run.base_model.price
+    if state.cost is None and state.tokens is not None and price is not None:
+        actual["cost"] = state.tokens * price / 1_000_000
+    if state.dropped_count or state.dropped:
+        actual["dropped"] = {
+            "count": state.dropped_count or len(state.dropped),
+            "lines": list(state.dropped),
+            "reasons": list(state.dropped_reasons),
+        }
+    if state.checkpoints:
+        actual["checkpoints"] = [
+            {"id": c.id, "step": c.step, "epoch": c.epoch, "loss": c.loss}
+            | ({"reference": c.reference} if c.reference else {})
+            for c in state.checkpoints
+        ]
+    phase = state.phase if state.status == "running" else ""
+    _update(run, progress=state.progress, phase=phase[:60], actual=actual)
+
+
+def _training(run: TuningRun, now: datetime) -> None:
+    state = backends.get(run.base_model.backend).poll(run.external_id)
+    _note(run, state, now)
+    if state.status == "running":
+        _update(run, next_look_at=now + POLL_EVERY)
+    elif state.status == "succeeded":
+        result = dict(state.result)
+        with transaction.atomic():
+            versions.create(run, result)
+            _step(run, RunStatus.EVALUATING, now, result=result, holds="")
+    else:
+        reason, values = state.message, state.values
+        if not reason:
+            reason, values = gettext_noop("the job ended as %(status)s"), {"status": state.status}
+        # The job is over: a retry needs another one.
+        _fail(run, reason, now, values, at=RunStatus.UPLOADING)
+
+
+def _evaluating(run: TuningRun, now: datetime) -> None:
+    evaluation = evaluations.open_for(run.model_version, now)
+    if evaluation.finished_at is None and evaluations.look(evaluation, now) < 1:
+        return
+    version = run.model_version
+    with transaction.atomic():
+        if version.status == VersionStatus.CANDIDATE:
+            passed = gates.passed(evaluation, Stage.TEN)
+            move(version, VersionStatus.GATED if passed else VersionStatus.BARRED, now=now)
+        _step(run, RunStatus.SUCCEEDED, now, progress=1.0, **_ended(run, now))
+
+
+def _end_job(run: TuningRun, now: datetime) -> bool:
+    """Ask the run's job to end, where it has one; whether none runs any more."""
+    if not run.external_id:
+        return True
+    backend = backends.get(run.base_model.backend)
+    backend.cancel(run.external_id)
+    state = backend.poll(run.external_id)
+    if state.status == "running":
+        _update(run, next_look_at=now + POLL_EVERY, phase=state.phase[:60])
+        return False
+    _note(run, state, now)
+    if state.status == "succeeded":
+        # It was quicker: nobody asked for its model, and whoever did not must know of it.
+        _update(run, result=dict(state.result))
+        made = {"model": str(state.result.get("artifact", ""))}
+        message = gettext_noop("the job had succeeded before it could be cancelled: %(model)s")
+        event(run, EventKind.WARNING, message, now, made)
+    return True
+
+
+def _cancelling(run: TuningRun, now: datetime) -> None:
+    late = now >= run.deadline_at + GRACE
+    if not _end_job(run, now) and not late:
+        return
+    if run.error:
+        _fail(run, run.error, now, run.error_values, at=RunStatus.UPLOADING)
+        return
+    with transaction.atomic():
+        _bar_candidate(run, gettext_noop("the run was cancelled"), now)
+        _step(run, RunStatus.CANCELLED, now, **_ended(run, now))
+
+
+_LOOKS: dict[str, Callable[[TuningRun, datetime], None]] = {
+    RunStatus.QUEUED: _queued,
+    RunStatus.PREPARING: _preparing,
+    RunStatus.UPLOADING: _uploading,
+    RunStatus.TRAINING: _training,
+    RunStatus.EVALUATING: _evaluating,
+    RunStatus.CANCELLING: _cancelling,
+}
+
+
+# --- one look ------------------------------------------------------------------------------------
+def _adopt_before_end(run: TuningRun) -> None:
+    """A run that ends between the start of its job and the note of its id has a job to end."""
+    if not run.external_id:
+        job = backends.get(run.base_model.backend).find(run_files.spec(run))
+        if job:
+            _update(run, external_id=job)
+
+
+def _past_deadline(run: TuningRun, now: datetime) -> None:
+    """Its job is cancelled as a person would; the run fails once the job has ended."""
+    deadline = {"deadline": f"{run.deadline_at:%Y-%m-%d %H:%M %Z}"}
+    fields = {"error": LATE, "error_values": deadline, "next_look_at": now}
+    move(run, RunStatus.CANCELLING, note=LATE % deadline, now=now, fields=fields)
+
+
+def look(run: TuningRun, now: datetime) -> None:
+    """One step of the run, whatever it needs next."""
+    if now >= run.deadline_at and run.status != RunStatus.CANCELLING:
+        _past_deadline(run, now)
+    if run.status == RunStatus.CANCELLING:
+        _adopt_before_end(run)
+    _LOOKS[run.status](run, now)
+
+
+def _claim(run: TuningRun, now: datetime) -> bool:
+    mine = TuningRun.objects.due(now).filter(pk=run.pk, status=run.status)
+    run.locked_until = now + LEASE
+    return bool(mine.update(locked_until=run.locked_until))
+
+
+def _trouble(run: TuningRun, error: Exception, now: datetime) -> None:
+    """A look that failed: final where the backend says so, else again with more and more time."""
+    log.warning("look failed", extra={"run": run.label, "error": repr(error)}, exc_info=error)
+    run.refresh_from_db()
+    if not run.active:
+        return
+    reason, values = str(error) or repr(error), {}
+    if isinstance(error, BackendError):
+        reason, values = error.reason, error.values
+    permanent = isinstance(error, BackendError) and error.permanent
+    tries = run.tries + 1
+    if permanent or tries >= MAX_TRIES:
+        _fail(run, reason, now, values)
+        return
+    wait = timedelta(seconds=min(15 * 2**tries, 1800))
+    TuningRun.objects.filter(pk=run.pk).update(tries=tries, next_look_at=now + wait)
+    told = {"number": tries, "error": str(error) or repr(error)}
+    event(run, EventKind.WARNING, gettext_noop("try %(number)s failed: %(error)s"), now, told)
+
+
+def _look_safely(run: TuningRun, now: datetime) -> None:
+    try:
+        look(run, now)
+        TuningRun.objects.filter(pk=run.pk).update(tries=0)
+    except Waiting as waiting:
+        _update(run, phase=waiting.phase, next_look_at=now + waiting.wait)
+    except StaleMove:
+        # Somebody moved it between our read and our move: theirs counts, the next look sees it.
+        log.info("run moved by somebody else", extra={"run": run.label})
+    except Exception as error:
+        _trouble(run, error, now)
+    finally:
+        # Only our own lease: past it, somebody else may hold the run.
+        mine = TuningRun.objects.filter(pk=run.pk, locked_until=run.locked_until)
+        mine.update(locked_until=None)
+
+
+def reconcile(now: datetime) -> int:
+    """Look once at each run whose time has come. Returns how many were looked at."""
+    looked = 0
+    related = (
+        "assistant",
+        "dataset_version__dataset__assistant",
+        "dataset_version__prompt",
+        "base_model",
+        "continues",
+    )
+    for run in TuningRun.objects.due(now).select_related(*related).order_by("next_look_at", "id"):
+        if _claim(run, now):
+            _look_safely(run, now)
+            looked += 1
+    if looked:
+        _hint_next(now)
+    return looked
+
+
+def _hint_next(now: datetime) -> None:
+    """Ask for the next look where one is due soon. Only who has looked asks: otherwise each tick
+    of the schedule would start one more chain of hints for as long as a run lasts."""
+    soon = TuningRun.objects.active().filter(
+        Q(locked_until=None), next_look_at__lte=now + POLL_EVERY, confirmed=True
+    )
+    if soon.exists():
+        due_now = soon.filter(next_look_at__lte=now).exists()
+        hint(LOOK_TASK, after=0 if due_now else POLL_EVERY.total_seconds())

@@ -1,0 +1,143 @@
+"""What a run's job reads: its data files, its lineage, and what the tuned model will be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.conf import settings
+from django.db.models import Count, Max, Sum
+from django.db.models.functions import Length
+
+from reviews.domain import turns
+from reviews.formats import write
+from tuning import backends
+from tuning.backends import Base, Data, TrainingSpec
+from tuning.domain import datasets, evaluations, exports, lineage
+from tuning.enums import Method, Part, Provider
+from tuning.models import BaseModel, DatasetVersion, ModelVersion, TuningRun
+from tuning.providers import recorded
+
+
+def base(model: BaseModel, continues: ModelVersion | None = None, checkpoint: str = "") -> Base:
+    """The base model's row as backends know it."""
+    return Base(
+        name=model.provider_name,
+        abilities=frozenset(map(str, model.abilities)),
+        tune_region=model.tune_region,
+        serve_region=model.region,
+        token_limit=model.token_limit,
+        adapter_sizes=tuple(model.adapter_sizes),
+        price=model.price,
+        retires=model.retires_date,
+        continues=continues.artifact if continues else "",
+        checkpoint=checkpoint,
+    )
+
+
+def _preferences(version: DatasetVersion, part: str) -> list[int]:
+    """Characters of each preference among the part's members, with both answers."""
+    rows = exports.preferences(version, part)
+    return [
+        len(e.system)
+        + sum(len(words) for _role, words in e.history)
+        + len(e.input)
+        + len(e.output)
+        + len(e.rejected)
+        for e in rows
+    ]
+
+
+def data(version: DatasetVersion, method: str = Method.SFT) -> Data:
+    """How much a run on the version would learn from."""
+    train = version.members.filter(part=Part.TRAIN)
+    families = train.aggregate(n=Count("revision__pair__question", distinct=True))["n"]
+    if method == Method.PREFERENCE:
+        sizes = _preferences(version, Part.TRAIN)
+        held = len(_preferences(version, Part.VALIDATION))
+        return Data(len(sizes), held, families, sum(sizes), max(sizes, default=0))
+    prompt = len(version.prompt.text) if version.prompt else 0
+    size = Length("revision__input") + Length("revision__output") + Length("revision__system")
+    size += Length(turns.column("revision__history"))
+    found = train.order_by().aggregate(total=Sum(size), longest=Max(size))
+    return Data(
+        train=version.train_count,
+        validation=version.validation_count,
+        families=families,
+        characters=(found["total"] or 0) + prompt * version.train_count,
+        longest=(found["longest"] or 0) + prompt,
+    )
+
+
+# --- the job's files -----------------------------------------------------------------------------
+def _folder(run: TuningRun) -> Path:
+    return Path(settings.TUNING_DIR) / "data" / run.key
+
+
+def _is_asked_by_its_run(run: TuningRun) -> bool:
+    """Whether no server answers for the tuned model, so that its job must."""
+    return run.base_model.provider == Provider.RECORDED
+
+
+def spec(run: TuningRun) -> TrainingSpec:
+    folder = _folder(run)
+    return TrainingSpec(
+        label=run.label,
+        base=base(run.base_model, run.continues, run.checkpoint),
+        train_file=folder / "train.jsonl",
+        train_groups_file=folder / "train.groups.txt",
+        validation_file=folder / "validation.jsonl",
+        validation_groups_file=folder / "validation.groups.txt",
+        work_dir=Path(settings.TUNING_DIR) / "jobs",
+        method=run.method,
+        options=run.options,
+        questions_file=folder / "questions.jsonl" if _is_asked_by_its_run(run) else None,
+        resume=run.earlier_job,
+    )
+
+
+def _groups(version: DatasetVersion, part: str, method: str) -> Iterator[bytes]:
+    if method == Method.PREFERENCE:
+        # A preference names no family: each stands for itself.
+        for number, _line in enumerate(exports.preferences(version, part), start=1):
+            yield f"{number}\n".encode()
+        return
+    for name in datasets.groups(version, part):
+        yield f"{name}\n".encode()
+
+
+def _questions(version: DatasetVersion) -> Iterator[bytes]:
+    """Each question of the evaluation once, as the tuned version will be asked it."""
+    seen = set()
+    for request in evaluations.requests(version):
+        turns_so_far = [{"role": role, "content": words} for role, words in request.history]
+        messages = [*turns_so_far, {"role": "user", "content": request.prompt}]
+        if request.system:
+            messages.insert(0, {"role": "system", "content": request.system})
+        key = recorded.key(request)
+        if key not in seen:
+            seen.add(key)
+            yield write({"key": key, "messages": messages})
+
+
+def write_all(run: TuningRun) -> None:
+    """Write the files that the run's job reads. Again, they are the same."""
+    version, made = run.dataset_version, spec(run)
+    form = backends.get(run.base_model.backend).formats[run.method]
+    files = (
+        (Part.TRAIN, made.train_file, made.train_groups_file),
+        (Part.VALIDATION, made.validation_file, made.validation_groups_file),
+    )
+    for part, file, groups in files:
+        exports.write_whole(file, exports.lines(version, form, part))
+        exports.write_whole(groups, _groups(version, part, run.method))
+    exports.write_whole(_folder(run) / "lineage.json", [write(lineage.document(version))])
+    if made.questions_file:
+        exports.write_whole(made.questions_file, _questions(version))
+
+
+def pairs_of_lines(version: DatasetVersion, lines: list[int]) -> list[int]:
+    """The pairs (ids) that stand in these lines of the train file, counted from 1."""
+    members = version.members.filter(part=Part.TRAIN).order_by("position")
+    ids = list(members.values_list("revision__pair", flat=True))
+    return [ids[line - 1] for line in lines if 0 < line <= len(ids)]
