@@ -62,7 +62,7 @@ def _dropped(run: TuningRun) -> dict[str, Any]:
     found = run.actual.get("dropped")
     if not found:
         return {}
-    ids = run_files.pairs_of_lines(run.dataset_version, found["lines"][:SHOWN])
+    ids = run_files.pairs_of_lines(run.dataset_version, found["lines"][:SHOWN], run.method)
     pairs = Pair.objects.filter(pk__in=ids).select_related("current_revision")
     return {**found, "pairs": list(pairs)}
 

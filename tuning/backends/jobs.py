@@ -153,6 +153,8 @@ class LocalBackend:
     def _spawn(self, folder: Path) -> None:
         starts = (read(folder / "starts.json") or {"count": 0})["count"] + 1
         replace(folder / "starts.json", {"count": starts, "at": time.time()})
+        # The dead one's: its process number may be somebody else's by now.
+        (folder / "heartbeat").unlink(missing_ok=True)
         with (folder / "log.txt").open("ab") as log:
             subprocess.Popen(
                 self.command(folder),
@@ -194,7 +196,7 @@ class LocalBackend:
             if pid.isdecimal():
                 try:
                     os.killpg(int(pid), signal.SIGKILL)
-                except ProcessLookupError:
+                except (ProcessLookupError, PermissionError):
                     return
 
     def _revive(self, folder: Path) -> JobState:

@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import traceback
+from collections.abc import Collection
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -67,16 +68,19 @@ def _train(spec: TrainingSpec, options: dict[str, Any], report: Report) -> None:
     trainer.end()
 
 
-def _asked(spec: TrainingSpec) -> list[list[dict[str, str]]]:
-    """The first questions of the training data: by them the merged model is compared."""
+def _asked(spec: TrainingSpec, dropped: Collection[str]) -> list[list[dict[str, str]]]:
+    """The first questions that were learned from: by them the merged model is compared."""
     from tuning.backends import lora_after as after
     from tuning.backends import lora_data as data
 
-    first = islice(data.examples(spec.train_file, spec.method), after.COMPARED)
-    return [data.turns(example) for example in first]
+    rows = enumerate(data.examples(spec.train_file, spec.method), start=1)
+    learned = (example for line, example in rows if str(line) not in dropped)
+    return [data.turns(example) for example in islice(learned, after.COMPARED)]
 
 
-def _merge(spec: TrainingSpec, two_part: bool, report: Report) -> dict[str, Any]:
+def _merge(
+    spec: TrainingSpec, two_part: bool, dropped: Collection[str], report: Report
+) -> dict[str, Any]:
     """Returns what is to be warned of."""
     from tuning.backends import lora_after as after
 
@@ -86,7 +90,7 @@ def _merge(spec: TrainingSpec, two_part: bool, report: Report) -> dict[str, Any]
     report.say(phase=gettext_noop("merging"), progress=0.86)
     adapter, merged = folder / after.ADAPTER, folder / after.MERGED
     try:
-        found = after.merge(spec.base.name, two_part, adapter, merged, _asked(spec))
+        found = after.merge(spec.base.name, two_part, adapter, merged, _asked(spec, dropped))
     except after.NotMerged as error:
         return {"message": after.UNLIKE, "values": {"difference": round(error.difference, 3)}}
     report.result(merge_difference=found)
@@ -166,7 +170,8 @@ def _work(spec: TrainingSpec, options: dict[str, Any], report: Report) -> None:
     checkpoint = f"checkpoint-{outcome['best_step']}"
     report.result(artifact=str(adapter), checkpoint=checkpoint, preset=options["preset"], **kept)
     two_part = lora_models.is_two_part(spec.base.name)
-    warned = _merge(spec, two_part, report) if options["merge"] else {}
+    dropped = outcome["dropped"]
+    warned = _merge(spec, two_part, dropped, report) if options["merge"] else {}
     after.forget_models()
     warned = _convert(report) or warned
     _answer(spec, two_part, options, report)

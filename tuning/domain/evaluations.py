@@ -5,6 +5,7 @@ Asked in small portions, each stored at once, so that a killed worker goes on wh
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +28,8 @@ from tuning.providers.base import Completion, CompletionRequest, ModelProvider
 
 PORTION = 50
 """Questions asked in one look."""
+PATIENCE = 60
+"""Seconds after which a look asks no more: it must end within its lease, slow as a model may be."""
 ENOUGH = 30
 """Held-out wordings from which on none are made by rule."""
 
@@ -140,10 +143,14 @@ def look(evaluation: Evaluation, now: datetime) -> float:
     left = [asking for asking in todo if (asking.member.pk, asking.slice) not in done]
     base = serving.provider(evaluation.baseline, with_lessons=False)
     tuned = serving.provider(evaluation.version, with_lessons=False)
-    rows = [_ask(evaluation, asking, base, tuned) for asking in left[:PORTION]]
+    rows, began = [], time.monotonic()
+    for asking in left[:PORTION]:
+        rows.append(_ask(evaluation, asking, base, tuned))
+        if time.monotonic() - began > PATIENCE:
+            break
     EvaluationAnswer.objects.bulk_create(rows, ignore_conflicts=True)
-    if len(left) > PORTION:
-        return (len(todo) - len(left) + PORTION) / len(todo)
+    if len(left) > len(rows):
+        return (len(todo) - len(left) + len(rows)) / len(todo)
     finish(evaluation, now)
     return 1.0
 

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from reviews import formats
 from reviews.domain import turns
@@ -36,23 +36,35 @@ _LEFT_SECONDS = 3600
 _NAME_TRIES = 100
 
 
-def preferences(version: DatasetVersion, part: str | None) -> Iterator[Example]:
-    """Chosen and rejected of each correction that was finished when the version was frozen.
+_TEXT = "pair__revisions__"
 
-    Chosen is the member's text: an edit, a reopening or a new correction later changes no file.
-    """
+
+def _corrections(version: DatasetVersion, part: str | None) -> QuerySet[Correction]:
+    """Those that were finished when the version was frozen, in the order of the file."""
     finished = StatusChange.objects.filter(
         content_type=ContentType.objects.get_for_model(Correction),
         to_status=CorrectionStatus.FINISHED,
         at__lte=version.frozen_at,
     )
     members = version.members.filter(part=part) if part else version.members.all()
-    text = "pair__revisions__"
-    rows = Correction.objects.filter(
-        pk__in=finished.values("object_id"), **{f"{text}memberships__in": members}
+    return Correction.objects.filter(
+        pk__in=finished.values("object_id"), **{f"{_TEXT}memberships__in": members}
     ).order_by("id")
-    columns = [f"{text}{name}" for name in ("input", "output", "system")]
-    history = turns.column(f"{text}history")
+
+
+def preference_pairs(version: DatasetVersion, part: str) -> list[int]:
+    """The pair (id) of each line that `preferences` yields."""
+    return list(_corrections(version, part).values_list("pair_id", flat=True))
+
+
+def preferences(version: DatasetVersion, part: str | None) -> Iterator[Example]:
+    """Chosen and rejected of each correction that was finished when the version was frozen.
+
+    Chosen is the member's text: an edit, a reopening or a new correction later changes no file.
+    """
+    rows = _corrections(version, part)
+    columns = [f"{_TEXT}{name}" for name in ("input", "output", "system")]
+    history = turns.column(f"{_TEXT}history")
     prompt = version.prompt.text if version.prompt else ""
     for *texts, earlier, rejected in rows.values_list(*columns, history, "wrong_answer").iterator():
         question, answer, system = texts

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_noop
 
 from reviews.domain.hints import hint
@@ -34,6 +34,13 @@ GRACE = timedelta(minutes=15)
 """How long a run past its deadline waits for its cancelled job to end."""
 MAX_TRIES = 8
 """Failed looks in a row before a run counts as failed; with the back-off about an hour."""
+_RELATED = (
+    "assistant",
+    "dataset_version__dataset__assistant",
+    "dataset_version__prompt",
+    "base_model",
+    "continues",
+)
 LATE = gettext_noop("not finished by its deadline, %(deadline)s")
 
 
@@ -107,18 +114,24 @@ def _take_resource(run: TuningRun, resource: str) -> None:
         return
     try:
         with transaction.atomic():
-            _update(run, holds=resource)
+            # Never on a run that ended meanwhile: it would hold for ever.
+            if not _mine(run).update(holds=resource):
+                raise StaleMove("the lease was lost")
     except IntegrityError as error:
-        run.holds = ""
         phase = gettext_noop("waits for another run to end")
         raise Waiting(phase, WAIT_FOR_RESOURCE) from error
+    run.holds = resource
+
+
+def _mine(run: TuningRun) -> QuerySet[TuningRun]:
+    """The run's row, as long as nobody else took or moved it."""
+    return TuningRun.objects.filter(pk=run.pk, locked_until=run.locked_until, status=run.status)
 
 
 def _keep_lease(run: TuningRun, now: datetime) -> None:
     """Go on holding the run after a long step; StaleMove where somebody else holds it by now."""
     fresh = now + LEASE
-    mine = TuningRun.objects.filter(pk=run.pk, locked_until=run.locked_until, status=run.status)
-    if not mine.update(locked_until=fresh):
+    if not _mine(run).update(locked_until=fresh):
         raise StaleMove("the lease was lost")
     run.locked_until = fresh
 
@@ -126,12 +139,12 @@ def _keep_lease(run: TuningRun, now: datetime) -> None:
 def _uploading(run: TuningRun, now: datetime) -> None:
     backend, spec = backends.get(run.base_model.backend), run_files.spec(run)
     began = time.monotonic()
+    _take_resource(run, backend.exclusive)
     job = backend.find(spec)
     if job:
         values = {"job": Path(job).name}
         event(run, EventKind.WARNING, gettext_noop("adopted the job %(job)s"), now, values)
     else:
-        _take_resource(run, backend.exclusive)
         backend.upload(spec)
         # An upload may outlast the lease, and whoever took the run over starts the job.
         _keep_lease(run, now + timedelta(seconds=time.monotonic() - began))
@@ -243,11 +256,15 @@ def _end_job(run: TuningRun, now: datetime) -> bool:
 
 
 def _cancelling(run: TuningRun, now: datetime) -> None:
-    late = now >= run.deadline_at + GRACE
-    if not _end_job(run, now) and not late:
+    # What a run holds it holds until its job has ended: such a job is killed where it hangs.
+    late = now >= run.deadline_at + GRACE and not run.holds
+    ended = _end_job(run, now)
+    if not ended and not late:
         return
     if run.error:
-        _fail(run, run.error, now, run.error_values, at=RunStatus.UPLOADING)
+        # A retry asks a job again that may still run, before there is another one.
+        at = RunStatus.UPLOADING if ended else RunStatus.TRAINING
+        _fail(run, run.error, now, run.error_values, at=at)
         return
     with transaction.atomic():
         _bar_candidate(run, gettext_noop("the run was cancelled"), now)
@@ -276,6 +293,10 @@ def _adopt_before_end(run: TuningRun) -> None:
 def _past_deadline(run: TuningRun, now: datetime) -> None:
     """Its job is cancelled as a person would; the run fails once the job has ended."""
     deadline = {"deadline": f"{run.deadline_at:%Y-%m-%d %H:%M %Z}"}
+    if run.status == RunStatus.EVALUATING:
+        # Its job has ended well: a retry goes on with the questions that are left.
+        _fail(run, LATE, now, deadline)
+        return
     fields = {"error": LATE, "error_values": deadline, "next_look_at": now}
     move(run, RunStatus.CANCELLING, note=LATE % deadline, now=now, fields=fields)
 
@@ -284,15 +305,18 @@ def look(run: TuningRun, now: datetime) -> None:
     """One step of the run, whatever it needs next."""
     if now >= run.deadline_at and run.status != RunStatus.CANCELLING:
         _past_deadline(run, now)
+    if not run.active:
+        return
     if run.status == RunStatus.CANCELLING:
         _adopt_before_end(run)
     _LOOKS[run.status](run, now)
 
 
-def _claim(run: TuningRun, now: datetime) -> bool:
-    mine = TuningRun.objects.due(now).filter(pk=run.pk, status=run.status)
-    run.locked_until = now + LEASE
-    return bool(mine.update(locked_until=run.locked_until))
+def _claim(pk: int, now: datetime) -> TuningRun | None:
+    """The run as it is now, held; None where it is not due any more."""
+    if not TuningRun.objects.due(now).filter(pk=pk).update(locked_until=now + LEASE):
+        return None
+    return TuningRun.objects.select_related(*_RELATED).get(pk=pk)
 
 
 def _trouble(run: TuningRun, error: Exception, now: datetime) -> None:
@@ -306,8 +330,10 @@ def _trouble(run: TuningRun, error: Exception, now: datetime) -> None:
         reason, values = error.reason, error.values
     permanent = isinstance(error, BackendError) and error.permanent
     tries = run.tries + 1
-    if permanent or tries >= MAX_TRIES:
-        _fail(run, reason, now, values)
+    # A job that holds a resource may still run: it is asked until the deadline.
+    if permanent or (tries >= MAX_TRIES and not (run.holds and run.status == RunStatus.TRAINING)):
+        at = RunStatus.TRAINING if run.status == RunStatus.CANCELLING and run.external_id else ""
+        _fail(run, reason, now, values, at=at)
         return
     wait = timedelta(seconds=min(15 * 2**tries, 1800))
     TuningRun.objects.filter(pk=run.pk).update(tries=tries, next_look_at=now + wait)
@@ -334,17 +360,14 @@ def _look_safely(run: TuningRun, now: datetime) -> None:
 
 def reconcile(now: datetime) -> int:
     """Look once at each run whose time has come. Returns how many were looked at."""
-    looked = 0
-    related = (
-        "assistant",
-        "dataset_version__dataset__assistant",
-        "dataset_version__prompt",
-        "base_model",
-        "continues",
-    )
-    for run in TuningRun.objects.due(now).select_related(*related).order_by("next_look_at", "id"):
-        if _claim(run, now):
-            _look_safely(run, now)
+    looked, began = 0, time.monotonic()
+    due = TuningRun.objects.due(now).order_by("next_look_at", "id")
+    for pk in list(due.values_list("pk", flat=True)):
+        # The looks before took their minutes: a lease counted from `now` might be over already.
+        moment = now + timedelta(minutes=(time.monotonic() - began) // 60)
+        run = _claim(pk, moment)
+        if run:
+            _look_safely(run, moment)
             looked += 1
     if looked:
         _hint_next(now)

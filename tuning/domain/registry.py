@@ -22,7 +22,7 @@ from reviews.models import Assistant
 from tuning import backends
 from tuning.backends import BackendError
 from tuning.domain import evaluations, gates, naming, versions
-from tuning.enums import SERVING, Method, Provider, Stage, VersionStatus
+from tuning.enums import SERVING, Method, Provider, RunStatus, Stage, VersionStatus
 from tuning.models import BaseModel, DatasetVersion, Evaluation, ModelVersion, TuningRun
 
 log = logging.getLogger("hub.registry")
@@ -195,9 +195,17 @@ def _refuse_deletion(whole: ModelVersion, family: list[ModelVersion], reason: st
         raise Conflict(gettext_noop("a run that is under way goes on with it"))
 
 
+def _given_up(version: ModelVersion) -> bool:
+    """Whether its run failed before its evaluation had ended: nobody asks it any more."""
+    failed = version.run is not None and version.run.status == RunStatus.FAILED
+    return version.status == VersionStatus.CANDIDATE and failed
+
+
 def deletable(version: ModelVersion) -> bool:
     """Whether its status lets its tuned model go, or it went and may be asked for again."""
     gone = VersionStatus.DELETED
+    if _given_up(version):
+        return True
     return version.status == gone or gone in version.MOVES[version.status]
 
 
@@ -213,6 +221,8 @@ def delete_model(version: ModelVersion, *, by: Any, now: datetime, reason: str) 
     _refuse_deletion(whole, family, reason)
     with transaction.atomic():
         for one in family:
+            if _given_up(one):
+                move(one, VersionStatus.BARRED, by=by, note=reason, now=now)
             if one.status != VersionStatus.DELETED:
                 fields = {"deleted_at": now}
                 move(one, VersionStatus.DELETED, by=by, note=reason, now=now, fields=fields)

@@ -136,8 +136,13 @@ def write_all(run: TuningRun) -> None:
         exports.write_whole(made.questions_file, _questions(version))
 
 
-def pairs_of_lines(version: DatasetVersion, lines: list[int]) -> list[int]:
-    """The pairs (ids) that stand in these lines of the train file, counted from 1."""
-    members = version.members.filter(part=Part.TRAIN).order_by("position")
-    ids = list(members.values_list("revision__pair", flat=True))
+def pairs_of_lines(
+    version: DatasetVersion, lines: list[int], method: str = Method.SFT
+) -> list[int]:
+    """The pairs (ids) that stand in these lines of the method's train file, counted from 1."""
+    if method == Method.PREFERENCE:
+        ids = exports.preference_pairs(version, Part.TRAIN)
+    else:
+        members = version.members.filter(part=Part.TRAIN).order_by("position")
+        ids = list(members.values_list("revision__pair", flat=True))
     return [ids[line - 1] for line in lines if 0 < line <= len(ids)]

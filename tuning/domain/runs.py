@@ -200,6 +200,20 @@ def cancel(run: TuningRun, *, by: Any, now: datetime) -> None:
     hint(LOOK_TASK)
 
 
+def _another(run: TuningRun) -> dict[str, Any]:
+    """What the row of another attempt holds: nothing of what the ended job told."""
+    attempt = run.attempt + 1
+    return {
+        "attempt": attempt,
+        "label": f"{run.key}-{attempt}",
+        "external_id": "",
+        "earlier_job": run.external_id,
+        "progress": 0.0,
+        "actual": {},
+        "result": {},
+    }
+
+
 def retry(run: TuningRun, *, by: Any, now: datetime) -> None:
     """Go on from the step at which the run failed.
 
@@ -220,9 +234,10 @@ def retry(run: TuningRun, *, by: Any, now: datetime) -> None:
     }
     to = run.failed_at
     if to not in (RunStatus.TRAINING, RunStatus.EVALUATING):
-        to, attempt = RunStatus.PREPARING, run.attempt + 1
-        another = {"attempt": attempt, "label": f"{run.key}-{attempt}", "external_id": ""}
-        fields |= another | {"earlier_job": run.external_id or run.earlier_job, "progress": 0.0}
+        to = RunStatus.PREPARING
+        # Without a job's id there may be one all the same, whose answer was lost: under the same
+        # label it is adopted.
+        fields |= _another(run) if run.external_id else {}
     try:
         with transaction.atomic():
             move(run, to, by=by, now=now, fields=fields)

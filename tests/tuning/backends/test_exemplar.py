@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -230,3 +231,23 @@ def test_a_job_that_dies_three_times_has_failed(spec):
     state = ExemplarBackend().poll(str(folder))
     told = state.message % state.values
     assert (state.status, told) == ("failed", "died 3 times, see log.txt in its folder")
+
+
+@pytest.mark.processes
+def test_a_dead_job_s_heartbeat_ends_nobody(spec, monkeypatch):
+    """Its process number may be somebody else's by now."""
+    backend = ExemplarBackend()
+    monkeypatch.setattr(ExemplarBackend, "heartbeat_seconds", 60.0)
+    job = backend.start(spec)
+    kill(Path(job))
+    stranger = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    try:
+        beat = Path(job) / "heartbeat"
+        beat.write_text(str(stranger.pid))
+        os.utime(beat, (0, 0))
+        backend.poll(job)
+        assert end(backend, job) == "succeeded"
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
