@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -46,6 +47,9 @@ def _on_a_file(place: Path) -> Iterator[None]:
     if connection.vendor != "sqlite":
         yield
         return
+    # A stream that an earlier test left half read gives its connection back when it is collected:
+    # that must not be while this one bears the name of a file, and is closed for good.
+    gc.collect()
     connection.ensure_connection()
     own = connections.settings["default"]
     with closing(sqlite3.connect(place)) as copy:
