@@ -12,7 +12,7 @@ import sys
 
 from tests.everywhere import postgres_url, redis_url
 
-NAMES = ("votes", "interactions", "gateway", "export", "queue", "lists", "formats")
+NAMES = ("votes", "interactions", "gateway", "export", "queue", "lists", "formats", "datasets")
 
 
 def main(names: list[str]) -> int:

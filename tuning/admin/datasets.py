@@ -3,8 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import FileResponse, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.core.paginator import Paginator
+from django.db.models import Count
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -12,18 +14,51 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
 
 from reviews import formats
-from reviews.admin.base import STATUS_COLORS, HubAdmin, OwnPage, ReadOnlyAdmin
-from tuning.domain import datasets, exports
+from reviews.admin.base import STATUS_COLORS, HubAdmin, OwnPage, ReadOnlyAdmin, sent
+from reviews.enums import Language, PairSource, Register
+from tuning.admin.rule_forms import ParentForm, RuleForm
+from tuning.domain import datasets, differences, exports, leaks, selection
+from tuning.domain.selection import Rule
 from tuning.enums import ExportStatus
 from tuning.models import Dataset, DatasetVersion, Export
+from tuning.models.datasets import LeftOutReason
+
+SHOWN, PER_PAGE = 50, 20
+"""Rows of a list, and of a page of whole texts."""
+_LABELS = {
+    "registers": Register.choices,
+    "languages": Language.choices,
+    "sources": PairSource.choices,
+}
 
 
 @admin.register(Dataset)
 class DatasetAdmin(HubAdmin):
+    form = RuleForm
+    change_form_template = "admin/tuning/dataset_form.html"
     list_display = ("name", "assistant", "slug", "only_unexported", "version_count")
     list_filter = ("assistant",)
     list_select_related = ("assistant",)
     search_fields = ("name", "slug")
+    fieldsets = (
+        (None, {"fields": ("assistant", "name", "slug")}),
+        (
+            gettext_lazy("Which approved pairs"),
+            {"fields": ("categories", "registers", "languages", "sources", "only_unexported")},
+        ),
+        (
+            gettext_lazy("What reviewers and users said"),
+            {"fields": ("approvals", "unanimous", "min_rating")},
+        ),
+        (
+            gettext_lazy("When"),
+            {"fields": ("approved_from", "approved_to", "created_from", "created_to")},
+        ),
+        (
+            gettext_lazy("General data"),
+            {"fields": ("general_percent", "general_assistants", "general_categories")},
+        ),
+    )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         # The references of its versions are made of these.
@@ -53,25 +88,58 @@ class DatasetAdmin(HubAdmin):
 
     def get_urls(self) -> Any:
         return [
+            self.own_path("preview/", self.preview_view, "preview_new"),
+            self.own_path("<int:pk>/preview/", self.preview_view, "preview"),
             self.own_path("<int:pk>/freeze-now/", self.freeze_view, "freeze_now"),
+            self.own_path("<int:pk>/freeze-now/preview/", self.freeze_preview, "freeze_preview"),
             *super().get_urls(),
         ]
+
+    # --- what would be frozen --------------------------------------------------------------------
+    def _preview(
+        self, request: HttpRequest, rule: Rule | None, form: Any, parent: Any = None
+    ) -> HttpResponse:
+        found = datasets.preview(rule, parent) if rule else None
+        context = {"preview": found, "form": form}
+        return render(request, "admin/tuning/dataset_preview.html", context)
+
+    def preview_view(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
+        """A part of the page: what the form, as it stands, would freeze."""
+        self.may(request, "tuning.change_dataset" if pk else "tuning.add_dataset")
+        dataset = self.row(request, pk) if pk else None
+        made = self.get_form(request, dataset, change=pk is not None)
+        form = made(request.POST, instance=dataset)
+        return self._preview(request, form.rule(), form)
+
+    def freeze_preview(self, request: HttpRequest, pk: int) -> HttpResponse:
+        self.may(request, "tuning.add_datasetversion")
+        dataset = self.row(request, pk)
+        form = ParentForm(dataset, request.POST)
+        form.is_valid()
+        parent = form.cleaned_data.get("parent")
+        return self._preview(request, selection.of(dataset), form, parent)
 
     def freeze_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """GET shows what would be frozen, POST freezes it."""
         self.may(request, "tuning.add_datasetversion")
         dataset = self.row(request, pk)
-        if request.method != "POST":
-            count = datasets.selected(dataset).count()
-            return self.page(
-                request,
-                "admin/tuning/freeze.html",
-                dataset,
-                title=_("Freeze a version now"),
-                count=count,
-            )
+        form = ParentForm(dataset, sent(request))
+        if form.is_valid():
+            return self._freeze(request, dataset, form.cleaned_data["parent"])
+        return self.page(
+            request,
+            "admin/tuning/freeze.html",
+            dataset,
+            title=_("Freeze a version now"),
+            form=form,
+            count=datasets.selected(dataset).count(),
+        )
+
+    def _freeze(
+        self, request: HttpRequest, dataset: Dataset, parent: DatasetVersion | None
+    ) -> HttpResponse:
         last = dataset.versions.order_by("-number").first()
-        version = datasets.freeze(dataset, now=timezone.now(), by=request.user)
+        version = datasets.freeze(dataset, now=timezone.now(), by=request.user, parent=parent)
         if version is None:
             messages.warning(request, _("Nothing approved to freeze."))
             return redirect("admin:tuning_dataset_changelist")
@@ -80,6 +148,20 @@ class DatasetAdmin(HubAdmin):
         else:
             messages.success(request, _("Frozen."))
         return redirect("admin:tuning_datasetversion_change", version.pk)
+
+
+def _rule(version: DatasetVersion) -> list[tuple[str, str]]:
+    """The rule that the version was frozen by, in words; what chose nothing away is left out."""
+    said = []
+    for name, value in version.rule.items():
+        if name == "assistant" or not value:
+            continue
+        field: Any = Dataset._meta.get_field(name)
+        labels = dict(_LABELS.get(name, ()))
+        values = value if isinstance(value, list) else [value]
+        words = ", ".join(str(labels.get(item, item)) for item in values)
+        said.append((str(field.verbose_name), _("yes") if value is True else words))
+    return said
 
 
 @admin.register(DatasetVersion)
@@ -105,17 +187,25 @@ class DatasetVersionAdmin(OwnPage, ReadOnlyAdmin):
     def get_urls(self) -> Any:
         return [
             self.own_path("<int:pk>/export/", self.export_view, "export"),
+            self.own_path("<int:pk>/leaks/", self.leaks_view, "leaks"),
+            self.own_path("<int:pk>/left-out/", self.left_out_view, "left_out"),
+            self.own_path("<int:pk>/differences/", self.differences_view, "differences"),
             *super().get_urls(),
         ]
 
     def show(self, request: HttpRequest, item: DatasetVersion) -> HttpResponse:
         members = item.members.select_related("revision", "revision__pair__category")
+        reasons = item.left_out.order_by("reason").values_list("reason").annotate(Count("pk"))
+        labels = dict(LeftOutReason.choices)
         return self.page(
             request,
             "admin/tuning/dataset_version.html",
             item,
             title=item.reference,
-            members=members.order_by("position")[:50],
+            members=members.order_by("position")[:PER_PAGE],
+            rule=_rule(item),
+            left_out=[(labels[reason], count) for reason, count in reasons],
+            others=self._others(item),
             exports=item.exports.order_by("id"),
             runs=item.runs.order_by("-id"),
             formats=formats.NAMES,
@@ -123,13 +213,71 @@ class DatasetVersionAdmin(OwnPage, ReadOnlyAdmin):
             may_run=request.user.has_perm("tuning.add_tuningrun"),
         )
 
+    def _others(self, item: DatasetVersion) -> Any:
+        """What it may be held against: the assistant's other versions, the last ones first."""
+        rows = DatasetVersion.objects.filter(dataset__assistant=item.dataset.assistant_id)
+        return rows.exclude(pk=item.pk).order_by("-id")[:SHOWN]
+
+    def leaks_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """A part of the version's page, which need not wait for it."""
+        self.may(request, "tuning.view_datasetversion")
+        found = leaks.leaks(self.row(request, pk))
+        context = {"leaks": found[:SHOWN], "more": len(found) - SHOWN}
+        return render(request, "admin/tuning/dataset_leaks.html", context)
+
+    def left_out_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        self.may(request, "tuning.view_datasetversion")
+        version = self.row(request, pk)
+        rows = version.left_out.select_related("revision", "against").order_by("id")
+        return self.page(
+            request,
+            "admin/tuning/dataset_left_out.html",
+            version,
+            title=_("Left out of %(version)s") % {"version": version.reference},
+            page=Paginator(rows, SHOWN).get_page(request.GET.get("p")),
+        )
+
+    def differences_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What the version holds that another one, `?from=`, does not, and the other way round."""
+        self.may(request, "tuning.view_datasetversion")
+        version = self.row(request, pk)
+        earlier = request.GET.get("from", "")
+        if not earlier.isdecimal():
+            raise Http404
+        other = get_object_or_404(
+            self.get_queryset(request),
+            pk=int(earlier),
+            dataset__assistant=version.dataset.assistant_id,
+        )
+        changes = differences.between(other, version)
+        kind = request.GET.get("kind", "")
+        kind = kind if kind in differences.Kind.values else ""
+        shown = [change for change in changes if change.kind == kind] if kind else changes
+        page = Paginator(shown, PER_PAGE).get_page(request.GET.get("p"))
+        return self.page(
+            request,
+            "admin/tuning/dataset_differences.html",
+            version,
+            title=_("What is different in %(version)s") % {"version": version.reference},
+            other=other,
+            total=len(changes),
+            counts=differences.counts(changes).items(),
+            kind=kind,
+            query=f"from={other.pk}&kind={kind}&",
+            page=page,
+            rows=differences.with_texts(list(page.object_list)),
+        )
+
     def export_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.may(request, "tuning.add_export")
         version = self.row(request, pk)
         name = request.POST.get("format", "")
         if request.method == "POST" and name in formats.NAMES:
-            exports.order(version, name, timezone.now())
-            messages.success(request, _("The file is being written."))
+            self.act(
+                request,
+                _("The file is being written."),
+                lambda: exports.order(version, name, timezone.now()),
+            )
         return self.to("change", pk)
 
 

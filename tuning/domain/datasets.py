@@ -1,35 +1,37 @@
-"""Dataset versions: selected, split and frozen with the exact revisions (D1)."""
+"""Dataset versions: frozen with the exact revisions (D1). What goes in: `selection`, `plans`."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_noop
 
-from reviews.domain import identity, turns
-from reviews.formats import PREFERENCES, Example, write
-from reviews.models import Assistant, Pair
-from tuning.domain import split
-from tuning.enums import ExportStatus, Part
-from tuning.models import Dataset, DatasetMember, DatasetVersion, Export
+from reviews.domain import turns
+from reviews.domain.errors import Invalid
+from reviews.formats import Example, write
+from reviews.models import Assistant, Pair, PairRevision
+from tuning.backends import Problem
+from tuning.domain import plans, selection
+from tuning.domain.plans import Plan, Preview
+from tuning.domain.selection import Rule
+from tuning.enums import Part
+from tuning.models import Dataset, DatasetMember, DatasetVersion
+from tuning.models.datasets import LeftOut
 
 EVERYTHING, NIGHTLY = "approved", "nightly"
+LEAST = 10
+"""Members below which a version can't be tuned on: with 15 % for each of test and validation, one
+example each would decide over the rest."""
+LEAST_FAMILIES = 5
+"""Question families in the train part, at least: of fewer a model learns to recite."""
 _READ_AT_ONCE = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """A pair chosen for a version, with the revision that is its text now."""
-
-    candidate: split.Candidate
-    revision_id: int
-    example: Example
+_NAMED = 20
 
 
 def ensure(assistant: Assistant, slug: str) -> Dataset:
@@ -43,75 +45,31 @@ def ensure(assistant: Assistant, slug: str) -> Dataset:
     return dataset
 
 
-def exported_text() -> QuerySet[DatasetMember]:
-    """For Exists over pairs: their current text is in a version that has an export.
-
-    By text, not by pair: an approved change of an exported pair is new data. The night's own
-    pending export counts, for its file is only a matter of the next look; a file of preferences
-    does not, for it holds the corrections alone.
-    """
-    completed = Q(status=ExportStatus.COMPLETED)
-    nights = Q(status=ExportStatus.PENDING, version__dataset__only_unexported=True)
-    written = Export.objects.filter(completed | nights).exclude(format__in=PREFERENCES)
-    return DatasetMember.objects.filter(
-        revision_id=OuterRef("current_revision_id"), version__exports__in=written
-    )
-
-
 def selected(dataset: Dataset) -> QuerySet[Pair]:
-    rows = Pair.objects.approved().filter(assistant=dataset.assistant)
-    if dataset.only_unexported:
-        rows = rows.filter(~Exists(exported_text()))
-    return rows
+    """What the dataset's rule chooses now, before the mix."""
+    return selection.pairs(selection.of(dataset))
 
 
-def _choose(dataset: Dataset) -> list[Chosen]:
-    columns = ("identity", "question__identity", "current_revision_id")
-    texts = [f"current_revision__{name}" for name in ("input", "output", "system")]
-    history = turns.column("current_revision__history")
-    chosen = []
-    rows = selected(dataset).values_list(*columns, *texts, history).iterator(_READ_AT_ONCE)
-    for pair, family, revision, question, answer, system, earlier in rows:
-        said = turns.read(earlier)
-        wording = identity.of_question(question, said)
-        example = Example(question, answer, system, said)
-        chosen.append(Chosen(split.Candidate(pair, family, wording), revision, example))
-    return sorted(chosen, key=lambda item: item.candidate.identity)
-
-
-def _earlier(assistant: Assistant) -> tuple[dict[str, Part], set[str]]:
-    """The parts that families had in earlier versions, and the pairs that were a paraphrase."""
-    rows = DatasetMember.objects.filter(version__dataset__assistant=assistant)
-    pairs = rows.filter(part=Part.PARAPHRASE).values_list("revision__pair__identity", flat=True)
-    families: dict[str, Part] = {}
-    for family, part in rows.values_list("revision__pair__question__identity", "part").distinct():
-        home = Part.TRAIN if part == Part.PARAPHRASE else Part(part)
-        # Should one ever stand in two parts, the test is the one to protect.
-        if families.get(family) != Part.TEST:
-            families[family] = home
-    return families, set(pairs)
-
-
-def _hash(system: str, chosen: list[Chosen], parts: dict[str, Part]) -> str:
+def _hash(system: str, plan: Plan) -> str:
     """SHA-256 over the system instruction and, in order, each member's part and text."""
     digest = hashlib.sha256(write([system]))
-    for item in chosen:
-        e = item.example
-        part = parts[item.candidate.identity].value
+    for node in plan.members:
+        e = node.example
+        part = plan.parts[node.identity].value
         digest.update(write([part, e.system, e.history, e.input, e.output]))
     return digest.hexdigest()
 
 
-def _store(
-    dataset: Dataset, chosen: list[Chosen], parts: dict[str, Part], **fields: Any
-) -> DatasetVersion:
+def _store(dataset: Dataset, plan: Plan, **fields: Any) -> DatasetVersion:
     last = dataset.versions.order_by("-number").first()
     number = last.number + 1 if last else 1
-    counts = Counter(parts.values())
+    counts = Counter(plan.parts.values())
     version = DatasetVersion.objects.create(
         dataset=dataset,
         number=number,
         reference=f"{dataset.assistant.slug}/{dataset.slug}@{number}",
+        rule=plan.rule.stored(),
+        general_count=plan.general,
         **{f"{part}_count": counts[part] for part in Part},
         **fields,
     )
@@ -119,42 +77,57 @@ def _store(
         (
             DatasetMember(
                 version=version,
-                revision_id=item.revision_id,
-                part=parts[item.candidate.identity],
+                revision_id=node.revision,
+                part=plan.parts[node.identity],
                 position=position,
             )
-            for position, item in enumerate(chosen)
+            for position, node in enumerate(plan.members)
+        ),
+        batch_size=500,
+    )
+    LeftOut.objects.bulk_create(
+        (
+            LeftOut(
+                version=version,
+                revision_id=item.node.revision,
+                reason=item.reason,
+                against_id=item.against.revision if item.against else None,
+            )
+            for item in plan.omitted
         ),
         batch_size=500,
     )
     return version
 
 
-def freeze(dataset: Dataset, *, now: datetime, by: Any = None) -> DatasetVersion | None:
+def freeze(
+    dataset: Dataset, *, now: datetime, by: Any = None, parent: DatasetVersion | None = None
+) -> DatasetVersion | None:
     """Freeze what the dataset selects now; None where that is nothing.
 
-    Where the last version holds the same, it is returned and no other is made.
+    With a `parent` its members stay, in their parts and with their texts of now, as long as their
+    pairs are approved, whatever the rule chooses. Where the last version holds the same, it is
+    returned and no other is made. Raises Invalid where the parent is another assistant's.
     """
+    if parent and parent.dataset.assistant_id != dataset.assistant_id:
+        raise Invalid({"parent": gettext_noop("belongs to another assistant")})
     with transaction.atomic():
         # Takes the assistant's row: of two freezes at once the second sees the parts that the first
         # gave, or a family could become a test in one dataset and be taught in another.
         Assistant.objects.filter(pk=dataset.assistant_id).update(name=F("name"))
-        chosen = _choose(dataset)
-        if not chosen:
+        plan = plans.make(selection.of(dataset), parent)
+        if not plan.members:
             return None
         prompt = dataset.assistant.prompts.order_by("-number").first()
-        families, held = _earlier(dataset.assistant)
-        parts = split.assign([item.candidate for item in chosen], families, held)
-        content_hash = _hash(prompt.text if prompt else "", chosen, parts)
+        content_hash = _hash(prompt.text if prompt else "", plan)
         last = dataset.versions.order_by("-number").first()
         if last and last.content_hash == content_hash:
             return last
-        return _store(
-            dataset, chosen, parts, prompt=prompt, content_hash=content_hash, frozen_at=now, by=by
-        )
+        fields = {"prompt": prompt, "content_hash": content_hash, "frozen_at": now, "by": by}
+        return _store(dataset, plan, parent=parent, **fields)
 
 
-def examples(version: DatasetVersion, part: str | None = None) -> Iterator[Example]:
+def examples(version: DatasetVersion, part: str | None = None) -> Generator[Example, None, None]:
     """The version's examples in order, of one part or all; rows, never model instances."""
     rows = version.members.order_by("position")
     if part:
@@ -180,3 +153,58 @@ def find(name: str) -> DatasetVersion | None:
     if by_reference is None and name.isdecimal():
         return DatasetVersion.objects.filter(pk=int(name)).first()
     return by_reference
+
+
+def _too_small(size: int, families: int) -> Iterator[Problem]:
+    place = "dataset_version"
+    if size < LEAST:
+        reason = gettext_noop("holds %(size)s pairs; at least %(least)s are needed")
+        yield Problem(place, reason, {"size": size, "least": LEAST})
+    if families == 1:
+        yield Problem(place, gettext_noop("teaches one question family alone"))
+    elif families < LEAST_FAMILIES:
+        reason = gettext_noop(
+            "teaches %(families)s question families; at least %(least)s are needed"
+        )
+        yield Problem(place, reason, {"families": families, "least": LEAST_FAMILIES})
+
+
+def _broken(version: DatasetVersion) -> Iterator[Problem]:
+    """What the version lacks of that which was frozen."""
+    members = version.members.order_by("position")
+    text = PairRevision.objects.filter(pk=OuterRef("revision_id"))
+    vanished = members.filter(~Exists(text))
+    places = [str(place) for place in vanished.values_list("position", flat=True)[:_NAMED]]
+    missing = version.size - members.count()
+    if missing:
+        reason = gettext_noop("%(count)s of %(size)s members are gone")
+        yield Problem("dataset_version", reason, {"count": missing, "size": version.size})
+    if places:
+        reason = gettext_noop("the revisions of these members have vanished: %(places)s")
+        yield Problem("dataset_version", reason, {"places": ", ".join(places)})
+    blank = members.filter(Q(revision__input="") | Q(revision__output=""))
+    pairs = [f"#{pk}" for pk in blank.values_list("revision__pair_id", flat=True)[:_NAMED]]
+    if pairs:
+        reason = gettext_noop("these pairs have no text any more: %(pairs)s")
+        yield Problem("dataset_version", reason, {"pairs": ", ".join(pairs)})
+
+
+def _of_plan(plan: Plan) -> tuple[Problem, ...]:
+    taught = {n.family for n in plan.members if plan.parts[n.identity] == Part.TRAIN}
+    return tuple(_too_small(len(plan.members), len(taught)))
+
+
+def problems(subject: DatasetVersion | Dataset) -> tuple[Problem, ...]:
+    """Why no run can learn from the version, or from what the dataset would freeze now, each reason
+    on its own. Leaks are for `leaks`."""
+    if isinstance(subject, Dataset):
+        return _of_plan(plans.make(selection.of(subject)))
+    families = subject.members.order_by().filter(part=Part.TRAIN).values("revision__pair__question")
+    small = _too_small(subject.members.count(), families.distinct().count())
+    return (*small, *_broken(subject))
+
+
+def preview(rule: Rule, parent: DatasetVersion | None = None) -> Preview:
+    """What a freeze by the rule would make now. A constant number of queries."""
+    plan = plans.make(rule, parent)
+    return plans.preview(plan, _of_plan(plan))

@@ -22,7 +22,7 @@ from reviews.domain.transitions import move
 from reviews.models import Assistant, Pair
 from tuning import backends
 from tuning.backends import BackendError, Estimate, Problem
-from tuning.domain import run_files
+from tuning.domain import datasets, leaks, run_files
 from tuning.enums import EventKind, Method, RunStatus, Trigger
 from tuning.models import (
     BaseModel,
@@ -81,6 +81,7 @@ def problems(order: Order) -> tuple[Problem, ...]:
         names = ", ".join(backend.formats)
         found.append(Problem("method", gettext_noop("allowed: %(allowed)s"), {"allowed": names}))
         return tuple(found)
+    found += [*datasets.problems(order.version), *leaks.problems(order.version)]
     data = run_files.data(order.version, order.method)
     if not data.train:
         found.append(Problem("dataset_version", gettext_noop("its train part is empty")))

@@ -1,4 +1,4 @@
-"""Which part each member of a version goes to: by family, so that no variation leaks (D1).
+"""Which part each member of a version goes to: tied families together, so that nothing leaks (D1).
 
 Pure functions over hashes and integers: the same candidates split the same way on any database.
 """
@@ -6,8 +6,9 @@ Pure functions over hashes and integers: the same candidates split the same way 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from tuning.enums import Part
 
@@ -29,83 +30,109 @@ class Candidate:
 
 
 Families = dict[str, list[Candidate]]
+"""Members by family, or by the first family of those that are bound together."""
+Alike = Callable[[str, str], bool]
+"""Whether two pairs (identities) are so alike that the one would teach the other."""
 
 
-def _families(candidates: list[Candidate]) -> Families:
-    """Families in the order of their hashes, members in the order of theirs."""
+def _by(candidates: list[Candidate], name: Callable[[Candidate], str]) -> Families:
+    """In the order of the hashes, members in the order of theirs."""
     grouped: Families = defaultdict(list)
-    for candidate in sorted(candidates, key=lambda c: (c.family, c.identity)):
-        grouped[candidate.family].append(candidate)
+    for candidate in sorted(candidates, key=lambda c: (name(c), c.identity)):
+        grouped[name(candidate)].append(candidate)
     return dict(grouped)
 
 
-def _fill(families: Families, decided: dict[str, Part], part: Part, room: int) -> None:
-    """Give `part` to undecided families, in order, as long as they fit into `room` members."""
-    for family, members in families.items():
-        if family not in decided and len(members) <= room:
-            decided[family] = part
-            room -= len(members)
-
-
-def _size(families: Families, decided: Mapping[str, Part], part: Part) -> int:
-    return sum(len(members) for name, members in families.items() if decided.get(name) == part)
-
-
-def _one_wording(members: list[Candidate], held_before: Set[str]) -> Candidate | None:
+def _one_wording(
+    members: list[Candidate], taught: list[Candidate], held_before: Set[str], alike: Alike
+) -> Candidate | None:
     """A member to hold out whose family keeps another wording; one held out before stays so.
 
-    Its own wording must be no other member's, who would teach it with another answer.
+    Its own wording must be no other member's, who would teach it with another answer, and nothing
+    that is taught beside it may be alike.
     """
     held_by = Counter(member.wording for member in members)
+    if len(held_by) < 2:
+        return None
     for member in sorted(members, key=lambda c: (c.identity not in held_before, c.identity)):
-        if len(held_by) > 1 and held_by[member.wording] == 1:
+        if held_by[member.wording] == 1 and not any(
+            alike(member.identity, other.identity) for other in taught if other != member
+        ):
             return member
     return None
 
 
-def _hold_out(
-    families: Families, decided: dict[str, Part], held_before: Set[str], room: int
-) -> set[str]:
-    """Identities of held-out wordings, one a family; those families are taught from now on."""
-    held: set[str] = set()
-    again = {
-        c.family for members in families.values() for c in members if c.identity in held_before
-    }
-    for family in sorted(families, key=lambda name: (name not in again, name)):
-        if len(held) >= room:
-            break
-        if decided.get(family, Part.TRAIN) != Part.TRAIN:
-            continue
-        member = _one_wording(families[family], held_before)
-        if member:
-            held.add(member.identity)
-            decided[family] = Part.TRAIN
-    return held
+class _Parting:
+    """Candidates by family and by group, and the parts that groups have so far."""
+
+    def __init__(
+        self, candidates: list[Candidate], earlier: Mapping[str, Part], bound: Mapping[str, str]
+    ) -> None:
+        self.bound = bound
+        self.families = _by(candidates, lambda c: c.family)
+        self.groups = _by(candidates, lambda c: self.group(c.family))
+        self.decided = {
+            self.group(name): earlier[name] for name in self.families if name in earlier
+        }
+
+    def group(self, family: str) -> str:
+        return self.bound.get(family, family)
+
+    def size(self, part: Part) -> int:
+        return sum(
+            len(rows) for name, rows in self.groups.items() if self.decided.get(name) == part
+        )
+
+    def fill(self, part: Part, wanted: int) -> None:
+        """Give `part` to undecided groups, in order, as long as they fit into what is wanted."""
+        room = wanted - self.size(part)
+        for name, members in self.groups.items():
+            if name not in self.decided and len(members) <= room:
+                self.decided[name] = part
+                room -= len(members)
+
+    def hold_out(self, held_before: Set[str], room: int, alike: Alike) -> set[str]:
+        """Identities of held-out wordings, one a family; those families are taught from now on."""
+        held: set[str] = set()
+        rows = (c for members in self.families.values() for c in members)
+        again = {c.family for c in rows if c.identity in held_before}
+        for family in sorted(self.families, key=lambda name: (name not in again, name)):
+            if len(held) >= room:
+                break
+            group = self.group(family)
+            if self.decided.get(group, Part.TRAIN) != Part.TRAIN:
+                continue
+            taught = [member for member in self.groups[group] if member.identity not in held]
+            member = _one_wording(self.families[family], taught, held_before, alike)
+            if member:
+                held.add(member.identity)
+                self.decided[group] = Part.TRAIN
+        return held
+
+
+def _never(_one: str, _other: str) -> bool:
+    return False
 
 
 def assign(
     candidates: list[Candidate],
     earlier: Mapping[str, Part],
     held_before: Set[str] = frozenset(),
+    bound: Mapping[str, str] = MappingProxyType({}),
+    alike: Alike = _never,
 ) -> dict[str, Part]:
     """The part of each candidate, by identity.
 
     `earlier` holds the parts that families had in earlier versions: a family once in a test stays
     in tests, and one once taught never becomes a test. `held_before` are identities that were a
-    paraphrase before. Shares are met as closely as whole families allow.
+    paraphrase before. `bound` names the group of families that are tied to others; a group goes to
+    one part. Shares are met as closely as whole groups allow.
     """
-    families = _families(candidates)
-    decided = {name: earlier[name] for name in families if name in earlier}
-    total = len(candidates)
-    _fill(
-        families,
-        decided,
-        Part.TEST,
-        round(TEST_SHARE * total) - _size(families, decided, Part.TEST),
-    )
-    held = _hold_out(families, decided, held_before, round(PARAPHRASE_SHARE * total))
-    taught = total - len(held) - _size(families, decided, Part.TEST)
-    room = round(VALIDATION_SHARE * taught) - _size(families, decided, Part.VALIDATION)
-    _fill(families, decided, Part.VALIDATION, room)
-    parts = {c.identity: decided.get(c.family, Part.TRAIN) for c in candidates}
+
+    work, total = _Parting(candidates, earlier, bound), len(candidates)
+    work.fill(Part.TEST, round(TEST_SHARE * total))
+    held = work.hold_out(held_before, round(PARAPHRASE_SHARE * total), alike)
+    taught = total - len(held) - work.size(Part.TEST)
+    work.fill(Part.VALIDATION, round(VALIDATION_SHARE * taught))
+    parts = {c.identity: work.decided.get(work.group(c.family), Part.TRAIN) for c in candidates}
     return parts | dict.fromkeys(held, Part.PARAPHRASE)

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-import pytest
+import hashlib
+import uuid
 
-from reviews.domain import assistants, pairs, transitions
+import pytest
+from django.db import transaction
+
+from reviews.domain import assistants, flags, pairs, transitions
+from reviews.domain.errors import Invalid
 from reviews.enums import PairStatus
-from reviews.models import Pair, PromptVersion
+from reviews.formats import Example
+from reviews.models import Band, Feedback, Pair, PairRevision, PromptVersion
 from tests import factories
 from tests.tuning import making
-from tuning.domain import datasets, exports
+from tuning.domain import datasets, exports, plans, selection, ties
 from tuning.enums import Part
-from tuning.models import DatasetMember, DatasetVersion
+from tuning.models import Dataset, DatasetMember, DatasetVersion
 
 NOW = factories.NOW
+HASH = "e695988424d542ea754b7a65cf81079720f0cf51938888f144f207e180c4a84f"
+BYTES = "7c4c8cb87eeadcfea21893d7a0a5a04282aa21709d9b1273bd36e7cb22f6adde"
 TEXTS = [(f"Apa arti istilah {n}?", f"Istilah {n} berarti hal {n}.") for n in range(12)]
 
 
@@ -23,6 +31,22 @@ def texts(version: DatasetVersion) -> set[str]:
 
 def freeze(assistant, slug=datasets.EVERYTHING):
     return datasets.freeze(datasets.ensure(assistant, slug), now=NOW)
+
+
+def freeze_with_a_test(assistant) -> DatasetVersion:
+    """Forty pairs of as many families, each unlike the others."""
+    for number in range(40):
+        factories.approved(assistant, f"Pertanyaan awal {number}?")
+    return freeze(assistant)
+
+
+def approve(pair: Pair) -> None:
+    transitions.move(pair, PairStatus.IN_REVIEW, now=NOW)
+    transitions.move(pair, PairStatus.APPROVED, now=NOW)
+
+
+def move_to_family(pair: Pair, question) -> None:
+    Pair.objects.filter(pk=pair.pk).update(question=question)
 
 
 def test_nothing_approved_freezes_nothing(assistant):
@@ -110,7 +134,8 @@ def test_the_hash_knows_no_ids_no_order_and_no_assistant(assistant):
 
 
 def test_a_family_in_a_test_stays_in_tests_of_every_later_version(assistant):
-    making.approved_many(assistant, 40)
+    for number in range(40):
+        factories.approved(assistant, f"Pertanyaan lama {number}?")
     first = freeze(assistant)
     tests = set(first.members.filter(part=Part.TEST).values_list("revision", flat=True))
     for number in range(60):
@@ -173,6 +198,235 @@ def test_a_version_is_found_by_its_id(assistant):
     assert datasets.find(str(version.pk + 1)) is None
 
 
+# --- what the version tells of itself ------------------------------------------------------------
+def test_the_same_rows_freeze_to_the_same_hash_and_bytes_on_every_database(assistant):
+    """The suite runs on SQLite and on PostgreSQL: the figures are those of both."""
+    turns = [["user", "Apa itu PT?"], ["assistant", "Perseroan — «terbatas» & berbadan hukum."]]
+    for question, answer in TEXTS:
+        factories.approved(assistant, question, answer)
+    for number in range(3):
+        factories.approved(assistant, f"Cara ke-{number}?", "Lewat OSS.", family="cara")
+    factories.approved(assistant, "Modalnya 中?", "Cukup Ünì.", history=turns, system="Pendek.")
+    version = freeze(assistant)
+    assert version.split == {"train": 11, "validation": 2, "test": 2, "paraphrase": 1}
+    assert version.content_hash == HASH
+    written = b"".join(exports.lines(version, "gemini", None))
+    assert hashlib.sha256(written).hexdigest() == BYTES
+
+
+def test_a_version_keeps_the_rule_that_it_was_frozen_by(assistant):
+    factories.approved(assistant, register="casual")
+    dataset = datasets.ensure(assistant, datasets.EVERYTHING)
+    dataset.registers, dataset.general_percent = ["casual"], 10
+    dataset.save()
+    version = datasets.freeze(dataset, now=NOW)
+    dataset.registers = []
+    dataset.save()
+    version.refresh_from_db()
+    assert (version.rule["registers"], version.rule["general_percent"]) == (["casual"], 10)
+
+
+def test_a_version_tells_what_it_left_out_and_why(assistant):
+    old = freeze_with_a_test(assistant)
+    test = old.members.filter(part=Part.TEST).first().revision
+    taught = old.members.filter(part=Part.TRAIN).first().revision
+    bridge = factories.pair(assistant, f"{test.input} ya", test.output)
+    move_to_family(bridge, taught.pair.question)
+    approve(bridge)
+    # Without what is left out the version would be the one that is there.
+    assert freeze(assistant) == old
+    factories.approved(assistant)
+    version = freeze(assistant)
+    (left,) = version.left_out.all()
+    assert (left.revision.pair, left.reason, left.against) == (bridge, "near", test)
+    assert bridge.pk not in set(version.members.values_list("revision__pair", flat=True))
+
+
+# --- building on an earlier version --------------------------------------------------------------
+def test_members_of_the_parent_stay_in_their_parts_whatever_the_rule_chooses(assistant):
+    parent = freeze_with_a_test(assistant)
+    dataset = Dataset.objects.create(assistant=assistant, slug="baru", name="Baru")
+    dataset.registers = ["casual"]
+    dataset.save()
+    factories.approved(assistant, "Santai?", register="casual")
+    alone = datasets.freeze(dataset, now=NOW)
+    assert texts(alone) == {"Santai?"}
+    version = datasets.freeze(dataset, now=NOW, parent=parent)
+    assert version.parent == parent
+    assert texts(version) == texts(parent) | {"Santai?"}
+    parts = dict(parent.members.values_list("revision", "part"))
+    assert parts.items() <= dict(version.members.values_list("revision", "part")).items()
+
+
+def test_a_parent_s_member_comes_with_its_text_of_now_or_not_at_all(assistant, reviewer):
+    pairs_ = making.approved_many(assistant, 12)
+    parent = freeze(assistant)
+    pairs.revise(pairs_[0], answer="Jawaban baru.", by=reviewer, why="salah", now=NOW)
+    transitions.move(pairs_[0], PairStatus.APPROVED, now=NOW)
+    pairs.retire(pairs_[1], by=reviewer, why="usang", now=NOW)
+    version = datasets.freeze(datasets.ensure(assistant, datasets.NIGHTLY), now=NOW, parent=parent)
+    members = set(version.members.values_list("revision__pair", "revision__output"))
+    assert (pairs_[0].pk, "Jawaban baru.") in members
+    assert pairs_[1].pk not in {pair for pair, _output in members}
+    assert len(members) == 11
+
+
+def test_a_parent_of_another_assistant_is_refused(assistant):
+    other = assistants.ensure("lain", "Lain")
+    factories.approved(other)
+    factories.approved(assistant)
+    parent = freeze(other)
+    with pytest.raises(Invalid) as refused:
+        datasets.freeze(datasets.ensure(assistant, datasets.EVERYTHING), now=NOW, parent=parent)
+    assert refused.value.fields == {"parent": "belongs to another assistant"}
+    assert assistant.datasets.get().versions.count() == 0
+
+
+# --- ties ----------------------------------------------------------------------------------------
+def one_part(version: DatasetVersion, *pairs_: Pair) -> bool:
+    rows = version.members.filter(revision__pair__in=[pair.pk for pair in pairs_])
+    return len(set(rows.values_list("part", flat=True))) == 1 and rows.count() == len(pairs_)
+
+
+def voted(pair: Pair, person: str) -> None:
+    Feedback.objects.create(
+        request_id=uuid.uuid4(),
+        assistant=pair.assistant,
+        request_type="chat",
+        prompt="a",
+        response="b",
+        is_positive=True,
+        subject_hash=person,
+        asked_at=NOW,
+        created_at=NOW,
+        pair=pair,
+    )
+
+
+def test_pairs_of_one_person_go_to_one_part(assistant):
+    made = [factories.approved(assistant) for _number in range(60)]
+    for place in (3, 17, 31, 45):
+        voted(made[place], "orang")
+    # A later vote on it, by somebody else, is not where it came from.
+    voted(made[3], "lain")
+    voted(made[50], "lain")
+    plan = plans.make(selection.of(datasets.ensure(assistant, datasets.EVERYTHING)))
+    people = {node.pair: node.person for node in plan.members if node.person}
+    assert people == {made[at].pk: "orang" for at in (3, 17, 31, 45)} | {made[50].pk: "lain"}
+    assert one_part(freeze(assistant), *(made[at] for at in (3, 17, 31, 45)))
+
+
+def test_turns_of_one_conversation_go_to_one_part(assistant):
+    opening = [["user", "Berapa modal dasar PT di Jakarta?"], ["assistant", "Sepuluh miliar."]]
+    more = [*opening, ["user", "Lalu?"], ["assistant", "Ke notaris."]]
+    talk = [
+        factories.approved(assistant, opening[0][1], opening[1][1]),
+        factories.approved(assistant, "Lalu?", "Ke notaris.", history=opening),
+        factories.approved(assistant, "Biayanya?", "Lima juta.", history=more),
+    ]
+    for _number in range(60):
+        factories.approved(assistant)
+    assert one_part(freeze(assistant), *talk)
+
+
+@pytest.mark.parametrize(
+    ("history", "bound"),
+    [
+        # A greeting begins any number of them.
+        ([("user", "Selamat siang"), ("assistant", "Halo, ada yang bisa dibantu?")], ""),
+        ([("user", "Saya mau mendirikan PT di Bali."), ("assistant", "Baik.")], "same"),
+    ],
+)
+def test_a_conversation_is_known_by_what_its_user_said(history, bound):
+    turns = tuple(history)
+    first, second = (
+        ties.conversation(Example("Lalu?", answer, history=turns)) for answer in ("A.", "B.")
+    )
+    assert (first == second != "") is bool(bound)
+
+
+def test_near_duplicates_of_two_families_go_to_one_part_with_bands_or_without(assistant):
+    question = "Apa saja syarat mendirikan restoran di Denpasar"
+    answer = "Akta notaris, NPWP, izin lokasi, dan sertifikat laik higiene dari dinas kesehatan."
+    twins = [factories.approved(assistant, f"{question}{end}?", answer) for end in ("", " ya")]
+    for _number in range(60):
+        factories.approved(assistant)
+    assert Band.objects.count() == 0
+    plan = plans.make(selection.of(datasets.ensure(assistant, datasets.EVERYTHING)))
+    flags.examine_due()
+    assert Band.objects.filter(pair=twins[0]).count() == 16
+    again = plans.make(selection.of(datasets.ensure(assistant, datasets.EVERYTHING)))
+    assert plan.parts == again.parts
+    assert one_part(freeze(assistant), *twins)
+
+
+def test_a_near_duplicate_is_no_paraphrase(assistant):
+    """A held-out wording must not be taught in nearly the same words."""
+    for number in range(10):
+        for end in ("", " ya", " dong"):
+            question = f"Berapa lama pengurusan izin restoran nomor {number} di Denpasar{end}?"
+            factories.approved(assistant, question, f"{number} hari.", family=f"f{number}")
+    assert freeze(assistant).paraphrase_count == 0
+
+
+def test_a_plan_needs_the_same_queries_however_many_pairs(assistant, django_assert_num_queries):
+    dataset = datasets.ensure(assistant, datasets.EVERYTHING)
+    for wanted in (4, 30):
+        making.approved_many(assistant, wanted - Pair.objects.count(), start=Pair.objects.count())
+        freeze(assistant)
+        factories.approved(assistant)
+        flags.examine_due()
+        rule = selection.of(dataset)
+        with django_assert_num_queries(6):
+            datasets.preview(rule)
+
+
+# --- bad input -----------------------------------------------------------------------------------
+def reasons(subject) -> list[str]:
+    assert {problem.field for problem in datasets.problems(subject)} <= {"dataset_version"}
+    return [problem.reason % problem.values for problem in datasets.problems(subject)]
+
+
+def test_a_version_that_can_be_tuned_on_has_no_problems(assistant):
+    version = freeze_with_a_test(assistant)
+    assert reasons(version) == reasons(version.dataset) == []
+
+
+def test_a_small_version_is_told_each_reason(assistant):
+    making.approved_many(assistant, 4)
+    version = freeze(assistant)
+    assert reasons(version) == reasons(version.dataset)
+    assert reasons(version)[0] == "holds 4 pairs; at least 10 are needed"
+
+
+def test_all_of_one_family(assistant):
+    for number in range(12):
+        factories.approved(assistant, f"Cara ke-{number}?", f"Jalan {number}.", family="satu")
+    version = freeze(assistant)
+    assert reasons(version) == reasons(version.dataset) == ["teaches one question family alone"]
+
+
+def test_a_vanished_revision_is_named_by_its_place(assistant):
+    version = freeze_with_a_test(assistant)
+    victim = version.members.get(position=7).revision_id
+    with transaction.atomic():
+        PairRevision.objects.filter(pk=victim)._raw_delete("default")
+        assert reasons(version) == ["the revisions of these members have vanished: 7"]
+        transaction.set_rollback(True)
+
+
+def test_members_that_are_gone_and_texts_that_are_blank_are_told(assistant):
+    version = freeze_with_a_test(assistant)
+    member = version.members.filter(part=Part.TRAIN).last()
+    PairRevision.objects.filter(pk=member.revision_id).update(output="")
+    version.members.filter(position=1).delete()
+    assert reasons(version) == [
+        "1 of 40 members are gone",
+        f"these pairs have no text any more: #{member.revision.pair_id}",
+    ]
+
+
+# --- at once -------------------------------------------------------------------------------------
 @pytest.mark.django_db(transaction=True)
 def test_two_freezes_at_once_make_one_version(assistant, together):
     making.approved_many(assistant, 20)

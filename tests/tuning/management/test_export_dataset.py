@@ -64,3 +64,13 @@ def test_what_the_format_cannot_hold_leaves_no_file(assistant, tmp_path):
             "export_dataset", version.reference, format="alpaca", out=str(tmp_path / "out.jsonl")
         )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_version_that_would_leak_is_not_written(assistant, tmp_path):
+    taught = factories.approved(assistant, "Berapa biaya paspor?", "Rp350 ribu.", family="paspor")
+    asked = factories.approved(assistant, "Paspor kena berapa?", "Rp350 ribu.", family="paspor")
+    version = making.version_of(assistant, {"train": [taught], "test": [asked]}).dataset_version
+    file = tmp_path / "latih.jsonl"
+    with pytest.raises(CommandError, match=f"#{taught.pk}"):
+        call_command("export_dataset", version.reference, format="gemini", out=str(file))
+    assert not file.exists()

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from reviews import formats
-from tuning.domain import datasets, exports
+from tuning.domain import datasets, exports, leaks
 from tuning.enums import Part
 
 
@@ -28,6 +28,10 @@ class Command(BaseCommand):
         if version is None:
             raise CommandError(f"there is no dataset version {options['version']!r}")
         part = None if options["part"] == "all" else options["part"]
+        try:
+            leaks.refuse(version)
+        except leaks.Leaking as error:
+            raise CommandError(str(error)) from error
         rows = exports.lines(version, options["format"], part)
         try:
             if options["out"] == "-":
