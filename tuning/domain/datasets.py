@@ -30,6 +30,8 @@ LEAST = 10
 example each would decide over the rest."""
 LEAST_FAMILIES = 5
 """Question families in the train part, at least: of fewer a model learns to recite."""
+HELD_OUT = (Part.TEST, Part.PARAPHRASE)
+"""Parts that a model is tested with."""
 _READ_AT_ONCE = 2000
 _NAMED = 20
 
@@ -155,7 +157,7 @@ def find(name: str) -> DatasetVersion | None:
     return by_reference
 
 
-def _too_small(size: int, families: int) -> Iterator[Problem]:
+def _too_small(size: int, families: int, held_out: int) -> Iterator[Problem]:
     place = "dataset_version"
     if size < LEAST:
         reason = gettext_noop("holds %(size)s pairs; at least %(least)s are needed")
@@ -167,9 +169,12 @@ def _too_small(size: int, families: int) -> Iterator[Problem]:
             "teaches %(families)s question families; at least %(least)s are needed"
         )
         yield Problem(place, reason, {"families": families, "least": LEAST_FAMILIES})
+    if not held_out:
+        reason = gettext_noop("holds nothing out to test the model with")
+        yield Problem(place, reason)
 
 
-def _broken(version: DatasetVersion) -> Iterator[Problem]:
+def broken(version: DatasetVersion) -> Iterator[Problem]:
     """What the version lacks of that which was frozen."""
     members = version.members.order_by("position")
     text = PairRevision.objects.filter(pk=OuterRef("revision_id"))
@@ -191,7 +196,8 @@ def _broken(version: DatasetVersion) -> Iterator[Problem]:
 
 def _of_plan(plan: Plan) -> tuple[Problem, ...]:
     taught = {n.family for n in plan.members if plan.parts[n.identity] == Part.TRAIN}
-    return tuple(_too_small(len(plan.members), len(taught)))
+    held_out = sum(part in HELD_OUT for part in plan.parts.values())
+    return tuple(_too_small(len(plan.members), len(taught), held_out))
 
 
 def problems(subject: DatasetVersion | Dataset) -> tuple[Problem, ...]:
@@ -200,8 +206,9 @@ def problems(subject: DatasetVersion | Dataset) -> tuple[Problem, ...]:
     if isinstance(subject, Dataset):
         return _of_plan(plans.make(selection.of(subject)))
     families = subject.members.order_by().filter(part=Part.TRAIN).values("revision__pair__question")
-    small = _too_small(subject.members.count(), families.distinct().count())
-    return (*small, *_broken(subject))
+    held = subject.members.filter(part__in=HELD_OUT).count()
+    small = _too_small(subject.members.count(), families.distinct().count(), held)
+    return (*small, *broken(subject))
 
 
 def preview(rule: Rule, parent: DatasetVersion | None = None) -> Preview:

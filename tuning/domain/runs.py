@@ -81,7 +81,7 @@ def problems(order: Order) -> tuple[Problem, ...]:
         names = ", ".join(backend.formats)
         found.append(Problem("method", gettext_noop("allowed: %(allowed)s"), {"allowed": names}))
         return tuple(found)
-    found += [*datasets.problems(order.version), *leaks.problems(order.version)]
+    found += [*datasets.broken(order.version), *leaks.problems(order.version)]
     data = run_files.data(order.version, order.method)
     if not data.train:
         found.append(Problem("dataset_version", gettext_noop("its train part is empty")))
