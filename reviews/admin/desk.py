@@ -125,7 +125,8 @@ DONE = {
     PairStatus.APPROVED: gettext_lazy("Approved."),
     PairStatus.REJECTED: gettext_lazy("Rejected."),
     PairStatus.NEEDS_WORK: gettext_lazy("Sent back: needs work."),
-    PairStatus.DISPUTED: gettext_lazy("Reviewers differ: a senior reviewer settles it."),
+    # Not that they differ: whoever knows that could undo, and agree.
+    PairStatus.DISPUTED: gettext_lazy("Noted. Another reviewer decides next."),
     PairStatus.IN_REVIEW: gettext_lazy("Noted. Another reviewer decides next."),
     PairStatus.DRAFT: gettext_lazy("Noted. Another reviewer decides next."),
 }

@@ -9,8 +9,9 @@ from typing import Any
 from django.utils.functional import Promise
 
 from reviews.domain import checklists, flag_words, verdicts
+from reviews.domain.composed import Composed
 from reviews.enums import ChecklistPart, PairStatus, Purpose
-from reviews.models import Claim, Flag, Pair, PairRevision, Suggestion
+from reviews.models import Claim, Correction, Feedback, Flag, Pair, PairRevision, Suggestion
 
 SHOWN = 5
 """Votes, corrections and suggestions shown with an item."""
@@ -105,16 +106,34 @@ def _dispute(pair: Pair) -> list[dict[str, Any]] | None:
     return told
 
 
+# What is read with each item.
+_flags = Composed(lambda text: Flag.objects.filter(revision_id=text).order_by("id"))
+_votes = Composed(
+    lambda pair: (
+        Feedback.objects.filter(pair_id=pair)
+        .only("is_positive", "rating", "comment", "created_at")
+        .order_by("-id")[:SHOWN]
+    )
+)
+_corrections = Composed(
+    lambda pair: (
+        Correction.objects.filter(pair_id=pair)
+        .only("wrong_answer", "why_wrong", "lesson")
+        .order_by("-id")[:SHOWN]
+    )
+)
+_suggestions = Composed(
+    lambda pair: (
+        Suggestion.objects.filter(revision__pair_id=pair)
+        .select_related("author")
+        .order_by("-id")[:SHOWN]
+    )
+)
+
+
 def _beside(pair: Pair) -> dict[str, Any]:
-    # Each vote that is linked to the pair is one of its voices.
-    votes = pair.feedback.order_by("-id") if pair.voices else pair.feedback.none()
-    votes = votes.only("is_positive", "rating", "comment", "created_at")
-    # And each correction that led to it one of the complaints.
-    corrections = pair.corrections.order_by("-id") if pair.complaints else pair.corrections.none()
-    corrections = corrections.only("wrong_answer", "why_wrong", "lesson")
-    left = Suggestion.objects.filter(revision__pair=pair).select_related("author")
-    suggested = left.order_by("-id") if pair.suggested else left.none()
     return {
+        # Each vote that is linked to the pair is one of its voices.
         "votes": [
             {
                 "positive": vote.is_positive,
@@ -122,11 +141,12 @@ def _beside(pair: Pair) -> dict[str, Any]:
                 "comment": vote.comment,
                 "at": vote.created_at.isoformat(),
             }
-            for vote in votes[:SHOWN]
+            for vote in (_votes(pair.pk) if pair.voices else ())
         ],
+        # And each correction that led to it one of the complaints.
         "corrections": [
             {"wrong_answer": row.wrong_answer, "why_wrong": row.why_wrong, "lesson": row.lesson}
-            for row in corrections[:SHOWN]
+            for row in (_corrections(pair.pk) if pair.complaints else ())
         ],
         "suggestions": [
             {
@@ -137,7 +157,7 @@ def _beside(pair: Pair) -> dict[str, Any]:
                 "answer": row.output,
                 "why": row.why,
             }
-            for row in suggested[:SHOWN]
+            for row in (_suggestions(pair.pk) if pair.suggested else ())
         ],
     }
 
@@ -178,7 +198,7 @@ def item(claim: Claim, reader: Any, now: datetime) -> dict[str, Any]:
         "reviewers_needed": pair.reviewers_needed,
         "given": given,
         "dispute": None if hidden else _dispute(pair),
-        "flags": [_flag(flag, revision) for flag in revision.flags.order_by("id")],
+        "flags": [_flag(flag, revision) for flag in _flags(revision.pk)],
         "facts": _facts(pair, revision),
         "checklist": _checklist(pair),
         "own_text": own,

@@ -83,7 +83,7 @@ def forget_rows(**_signal: Any) -> None:
 
 
 def _row(model: Any, pk: int) -> Any:
-    return rows.get((model, pk), model.objects.filter(pk=pk).first)
+    return rows.get((model, pk), lambda: model.objects.filter(pk=pk).first())
 
 
 def attach(pair: Pair) -> None:

@@ -15,6 +15,7 @@ from django.db import connection
 from django.utils.translation import gettext_noop
 
 from reviews.domain import assistants
+from reviews.domain.composed import Composed
 from reviews.domain.errors import Conflict, Invalid
 from reviews.enums import ClaimEnd, PairStatus, Purpose
 from reviews.models import Claim, Pair, PairRevision
@@ -242,12 +243,20 @@ def skip(claim: Claim, why: str, now: datetime) -> None:
     claim.end, claim.ended_at = ClaimEnd.SKIPPED, now
 
 
+_of: Composed[Claim] = Composed(
+    lambda pk, reviewer: Claim.objects.select_related("pair", "revision").filter(
+        pk=pk, reviewer=reviewer
+    ),
+    arguments=2,
+)
+
+
 def of(pk: int, reviewer: Any) -> Claim | None:
     """The reviewer's own claim with what the desk needs of its text."""
-    try:
-        claim = Claim.objects.select_related("pair", "revision").get(pk=pk, reviewer=reviewer)
-    except Claim.DoesNotExist:
+    found = _of(pk, reviewer.pk)
+    if not found:
         return None
+    [claim] = found
     assistants.attach(claim.pair)
     if claim.pair.current_revision_id == claim.revision_id:
         claim.pair.current_revision = claim.revision

@@ -171,7 +171,8 @@ def edit(pk: int, seen: int, text: Text, *, by: Any, now: datetime) -> Claim:
     calibrated = claim.end == ClaimEnd.DECIDED and claim.purpose != Purpose.REVIEW
     if claim.end == ClaimEnd.EDITED or calibrated:
         return claim
-    _open(claim)
+    if seen != _open(claim).revision_id:
+        raise StaleMove(CHANGED)
     if claim.purpose != Purpose.REVIEW:
         # Who mends a calibration item has found it wanting.
         note = text.why.strip() or text.answer[:300]
@@ -179,7 +180,7 @@ def edit(pk: int, seen: int, text: Text, *, by: Any, now: datetime) -> Claim:
         verdicts.calibrate(claim, ruling, by=by, now=now)
         return claim
     pair = claim.pair
-    if pair.current_revision_id != seen or not claims.fits(claim):
+    if not claims.fits(claim):
         raise StaleMove(CHANGED)
     with transaction.atomic():
         held = claims.use(pair, by, now, claim)
@@ -301,9 +302,13 @@ queued: Known[int] = Known(3.0)
 """How many wait, as it was a few seconds ago at most."""
 
 
+def _count_waiting() -> int:
+    return Pair.objects.waiting().order_by()[: MOST + 1].count()
+
+
 def progress(reviewer: Any, now: datetime) -> Progress:
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     done = claims.done_since(reviewer, midnight)
-    waiting = queued.get("all", Pair.objects.waiting().order_by()[: MOST + 1].count) or 0
+    waiting = queued.get("all", _count_waiting) or 0
     target = reviewers.profile(reviewer).daily_target
     return Progress(done, target, min(waiting, MOST), waiting > MOST)

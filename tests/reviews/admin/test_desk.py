@@ -140,6 +140,24 @@ def test_what_others_said_is_hidden_before_all_have_answered(
     assert (response.json()["item"]["given"], response.json()["item"]["dispute"]) == (1, None)
 
 
+def test_the_last_of_two_is_told_no_more_than_the_first(
+    client, assistant, checklist, reviewer, second_reviewer
+):
+    """Whoever learnt that the other differs could undo within the minute, and agree."""
+    factories.pair(assistant)
+    factories.pair(assistant)
+    told = []
+    for user, decision in ((reviewer, "approve"), (second_reviewer, "reject")):
+        desk = Desk(client, user)
+        item = desk.item()
+        told.append(desk.decide(item, decision, note="lama").json()["done"]["message"])
+    assert told[0] == told[1] == "Dicatat. Berikutnya giliran peninjau lain."
+    assert list(Pair.objects.order_by("status").values_list("status", flat=True)) == [
+        "disputed",
+        "draft",
+    ]
+
+
 def test_a_gold_item_looks_like_any_other(assistant, desk, curator, monkeypatch):
     made = factories.approved(assistant)
     calibration.make_gold(

@@ -224,6 +224,9 @@ def test_a_mended_gold_item_sent_twice_answers_the_same(
     )
     monkeypatch.setattr(calibration, "_draw", lambda: 0.0)
     claim = desk.fill(reviewer, NOW)
+    with pytest.raises(StaleMove):
+        desk.edit(claim.pk, claim.revision_id + 1, desk.Text("A?", "B."), by=reviewer, now=NOW)
+    assert list(Verdict.objects.all()) == []
     for _twice in range(2):
         desk.edit(claim.pk, claim.revision_id, desk.Text("A?", "B."), by=reviewer, now=NOW)
     assert Verdict.objects.get().purpose == "gold"
