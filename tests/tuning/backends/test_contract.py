@@ -81,7 +81,7 @@ def spec(tmp_path, backend) -> Iterator[TrainingSpec]:
         backend.cancel(job)
 
 
-def wait(backend: TrainingBackend, job: str, seconds: float = 30) -> list[JobState]:
+def wait(backend: TrainingBackend, job: str, seconds: float = 120) -> list[JobState]:
     """The states polled until the job ends."""
     states, last = [], time.monotonic() + seconds
     while time.monotonic() < last:
