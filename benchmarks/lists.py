@@ -107,10 +107,10 @@ def main() -> int:
         os.environ["DJANGO_SETTINGS_MODULE"] = "feedbackhub.settings"
         import logging
 
-        import django
-
-        django.setup()
+        # As the hub's processes are set up.
         from django.conf import settings
+
+        import feedbackhub.wsgi  # noqa: F401
 
         settings.ALLOWED_HOSTS.append("testserver")
         # A line a request goes to a file in a hub, not to this terminal.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from axes.models import AccessAttempt
@@ -17,6 +18,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms.models import ModelChoiceIterator
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -39,6 +41,9 @@ for model in (User, Group, PeriodicTask, CrontabSchedule, IntervalSchedule, Sola
     admin.site.unregister(model)
 admin.site.unregister(ClockedSchedule)
 admin.site.index_title = _("Overview")  # type: ignore[assignment]
+_list_apps = admin.site.get_app_list
+# Each page would list all apps with their permissions, though the sidebar is ours and shows none.
+admin.site.get_app_list = lambda *of: SimpleLazyObject(partial(_list_apps, *of))  # type: ignore[assignment,method-assign]
 # What other apps call their rows, they say in English or as a machine would.
 apps.get_app_config("axes").verbose_name = _("Log-ins")  # type: ignore[assignment]
 AccessAttempt.__str__ = logins.shown  # type: ignore[method-assign]

@@ -3,7 +3,8 @@ from __future__ import annotations
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from reviews.admin.base import LongList, ReadOnlyAdmin
+from reviews.admin.base import ReadOnlyAdmin
+from reviews.admin.long_lists import LongList
 from reviews.models import StatusChange
 
 

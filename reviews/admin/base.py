@@ -12,9 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
-from unfold import paginator
 from unfold.admin import ModelAdmin
-from unfold.templatetags import unfold_list
 
 from reviews.domain.errors import Invalid, Refused
 
@@ -158,37 +156,6 @@ class OwnPage(HubAdmin):
 
     def show(self, request: HttpRequest, item: Any) -> HttpResponse:
         raise NotImplementedError
-
-
-class InfinitePaginator(paginator.InfinitePaginator):
-    """Reads by offset past keys alone, mostly in an index; the rows, with all that is joined to
-    them, only of the page that is shown. The theme knows it by this name: under another it would
-    show the number of rows, which nobody counted."""
-
-    def _get_page(self, object_list: Any, *args: Any, **kwargs: Any) -> Any:
-        keys = list(object_list.values_list("pk", flat=True))
-        return super()._get_page(self.object_list.filter(pk__in=keys), *args, **kwargs)
-
-
-class LongList:
-    """For tables that grow without end: nothing counts all rows."""
-
-    paginator = InfinitePaginator
-    list_per_page = 25
-
-
-_make_headers = unfold_list.result_headers
-
-
-def _headers_once(cl: Any) -> list[dict[str, Any]]:
-    """The theme makes a list's headers anew for each of its rows: a fifth of a page's time."""
-    if not hasattr(cl, "headers_made"):
-        cl.headers_made = list(_make_headers(cl))
-    made: list[dict[str, Any]] = cl.headers_made
-    return made
-
-
-unfold_list.result_headers = _headers_once
 
 
 def sent(request: HttpRequest) -> QueryDict | None:

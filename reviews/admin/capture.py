@@ -4,7 +4,8 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from reviews.admin.base import STATUS_COLORS, LongList, ReadOnlyAdmin, short
+from reviews.admin.base import STATUS_COLORS, ReadOnlyAdmin, short
+from reviews.admin.long_lists import LongList
 from reviews.models import Feedback, Interaction, OutcomeCount
 
 

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
-from reviews.admin.base import STATUS_COLORS, LongList, OwnPage, sent, short, unsaved
+from reviews.admin.base import STATUS_COLORS, OwnPage, sent, short, unsaved
 from reviews.admin.forms import ReasonForm, RemedyForm
+from reviews.admin.long_lists import LongList
 from reviews.admin.sheets import SheetMixin
 from reviews.domain import corrections, sheet_exports, transitions
 from reviews.domain.errors import Invalid, Refused

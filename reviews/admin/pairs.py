@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from reviews.admin import desk
-from reviews.admin.base import STATUS_COLORS, LongList, OwnPage, sent, short
+from reviews.admin.base import STATUS_COLORS, OwnPage, sent, short
 from reviews.admin.forms import AnswerForm, ReasonForm, SortForm, TextForm, newlines
+from reviews.admin.long_lists import LongList
 from reviews.admin.sheets import SheetMixin
 from reviews.domain import (
     claims,

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
-from reviews.admin.base import HubAdmin, LongList, short
+from reviews.admin.base import HubAdmin, short
+from reviews.admin.long_lists import LongList
 from reviews.admin.sheets import SheetMixin
 from reviews.domain import sheet_exports
 from reviews.models import Pair, Question

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
-from reviews.admin.base import LongList, ReadOnlyAdmin
+from reviews.admin.base import ReadOnlyAdmin
+from reviews.admin.long_lists import LongList
 from reviews.domain import curation
 from reviews.enums import Language
 from reviews.models import Claim

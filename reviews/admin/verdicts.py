@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from reviews.admin import periods
-from reviews.admin.base import DECISION_COLORS, LongList, ReadOnlyAdmin
+from reviews.admin.base import DECISION_COLORS, ReadOnlyAdmin
+from reviews.admin.long_lists import LongList
 from reviews.domain import agreement
 from reviews.enums import QUEUED
 from reviews.models import Verdict

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from reviews.admin.base import LongList, ReadOnlyAdmin
+from reviews.admin.base import ReadOnlyAdmin
+from reviews.admin.long_lists import LongList
 from tuning.models import Answer, TrafficWindow
 
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from reviews.admin import desk_items
-from reviews.domain import calibration, claims, corrections, feedback, flags
+from reviews.domain import briefly, calibration, claims, corrections, feedback, flags
 from reviews.enums import Decision
 from reviews.models import Claim, Pair, PairRevision, Suggestion, Verdict
 from tests import factories
@@ -372,9 +372,11 @@ def test_hostile_texts_come_back_as_they_were(assistant, desk, shared_data):
 
 
 # --- what it costs -------------------------------------------------------------------------------
-def test_as_many_queries_however_many_wait(assistant, desk, reviewer):
+def test_as_many_queries_however_many_wait(assistant, desk, reviewer, monkeypatch):
+    # What is known for a moment stays known, however long a busy machine takes.
+    monkeypatch.setattr(briefly.time, "monotonic", lambda: 1000.0)
     counts = []
-    for more in (4, 30):
+    for more in (4, 4, 30):
         for _number in range(more):
             pair = _one(assistant)
             flags.examine(Pair.objects.select_related("current_revision").get(pk=pair.pk))
@@ -382,7 +384,7 @@ def test_as_many_queries_however_many_wait(assistant, desk, reviewer):
         with CaptureQueriesContext(connection) as queries:
             desk.decide(state["item"], holding=[state["next"]["claim"]])
         counts.append(len(queries))
-    assert counts[0] == counts[1]
+    assert counts[1] == counts[2]
 
 
 def test_offsets_are_counted_in_utf16():

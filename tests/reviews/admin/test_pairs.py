@@ -9,7 +9,6 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from reviews.admin import base
 from reviews.domain import claims
 from reviews.enums import Decision, PairStatus
 from reviews.models import Pair, PairRevision, Question, StatusChange
@@ -184,17 +183,6 @@ def test_a_page_beyond_the_last_is_empty(client, assistant, reviewer):
     client.force_login(reviewer)
     page = client.get(url("changelist"), {"p": "1000"})
     assert (page.status_code, list(page.context["cl"].result_list)) == (200, [])
-
-
-def test_the_headers_are_made_once_a_page(client, assistant, reviewer, monkeypatch):
-    for _number in range(3):
-        factories.pair(assistant)
-    made, make = [], base._make_headers
-    monkeypatch.setattr(base, "_make_headers", lambda cl: made.append(cl) or make(cl))
-    client.force_login(reviewer)
-    page = client.get(url("changelist"))
-    assert made == [page.context["cl"]]
-    assert page.content.decode().count('data-label="pertanyaan"') == 3
 
 
 def test_the_review_page_makes_the_same_queries_however_many_wait(
