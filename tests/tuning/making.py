@@ -23,10 +23,11 @@ _THINGS = (
 
 
 def approved_many(assistant: Assistant, count: int, start: int = 0, **fields: Any) -> list[Pair]:
-    """Approved pairs of families of their own, each about another thing."""
+    """Approved pairs of families of their own, each about another thing with a code of its own:
+    no two are near-duplicates. Of 10 or more a version holds some out."""
     made = []
     for number in range(start, start + count):
-        thing = f"{_THINGS[number % len(_THINGS)]} {'abcdefghij'[number // len(_THINGS)]}"
+        thing = f"{_THINGS[number % len(_THINGS)]} KBLI {56_101 + number}"
         question = f"Berapa biaya izin {thing} di Jakarta?"
         answer = f"Biaya izin {thing} adalah Rp{number + 1} juta."
         made.append(factories.approved(assistant, question, answer, **fields))
@@ -98,6 +99,14 @@ def corrected(
     factories.decide(task.pair, approver, Decision.APPROVE)
     assert task.pair.status == PairStatus.APPROVED
     return task
+
+
+def corrected_many(assistant: Assistant, count: int, *, by: Any, approver: Any) -> None:
+    """Finished corrections of questions of families of their own."""
+    for number in range(count):
+        wrong, right = f"Rp{number} juta.", f"Biayanya Rp{number + 50} juta."
+        question = f"Berapa biaya lisensi {number}?"
+        corrected(assistant, question, wrong, right, by=by, approver=approver)
 
 
 def drive(run: TuningRun, times: int, now: datetime = NOW) -> TuningRun:

@@ -33,7 +33,7 @@ LIVES = {Export: enums.EXPORT_MOVES, TuningRun: enums.RUN_MOVES, ModelVersion: e
 @pytest.fixture
 def world(assistant):
     """One row of everything."""
-    making.approved_many(assistant, 3)
+    making.approved_many(assistant, 10)
     frozen = making.frozen(assistant)
     exports.request(frozen, "gemini", NOW)
     version = making.canary(assistant)

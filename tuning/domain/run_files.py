@@ -11,9 +11,10 @@ from django.db.models.functions import Length
 
 from reviews.domain import turns
 from reviews.formats import write
+from reviews.models import Pair
 from tuning import backends
-from tuning.backends import Base, Data, TrainingSpec
-from tuning.domain import datasets, evaluations, exports, lineage
+from tuning.backends import BackendError, Base, Data, TrainingSpec
+from tuning.domain import datasets, evaluations, exports, leaks, lineage
 from tuning.enums import Method, Part, Provider
 from tuning.models import BaseModel, DatasetVersion, ModelVersion, TuningRun
 from tuning.providers import recorded
@@ -51,11 +52,13 @@ def _preferences(version: DatasetVersion, part: str) -> list[int]:
 def data(version: DatasetVersion, method: str = Method.SFT) -> Data:
     """How much a run on the version would learn from."""
     train = version.members.filter(part=Part.TRAIN)
-    families = train.aggregate(n=Count("revision__pair__question", distinct=True))["n"]
     if method == Method.PREFERENCE:
         sizes = _preferences(version, Part.TRAIN)
         held = len(_preferences(version, Part.VALIDATION))
+        pairs = Pair.objects.filter(pk__in=exports.preference_pairs(version, Part.TRAIN))
+        families = pairs.order_by().values("question").distinct().count()
         return Data(len(sizes), held, families, sum(sizes), max(sizes, default=0))
+    families = train.aggregate(n=Count("revision__pair__question", distinct=True))["n"]
     prompt = len(version.prompt.text) if version.prompt else 0
     size = Length("revision__input") + Length("revision__output") + Length("revision__system")
     size += Length(turns.column("revision__history"))
@@ -120,9 +123,20 @@ def _questions(version: DatasetVersion) -> Iterator[bytes]:
             yield write({"key": key, "messages": messages})
 
 
+def _refuse(version: DatasetVersion) -> None:
+    """Raise BackendError, for good, where the version is not any more what was launched: a text
+    was erased, or something tied what is taught to what is held out."""
+    for problem in (*datasets.broken(version), *leaks.problems(version)):
+        raise BackendError(problem.reason, permanent=True, values=problem.values)
+
+
 def write_all(run: TuningRun) -> None:
-    """Write the files that the run's job reads. Again, they are the same."""
+    """Write the files that the run's job reads. Again, they are the same.
+
+    Raises BackendError where nothing may be learnt from the version any more.
+    """
     version, made = run.dataset_version, spec(run)
+    _refuse(version)
     form = backends.get(run.base_model.backend).formats[run.method]
     files = (
         (Part.TRAIN, made.train_file, made.train_groups_file),

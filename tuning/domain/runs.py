@@ -6,7 +6,7 @@ What happens to them then is in tuning.domain.looks.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,7 +21,7 @@ from reviews.domain.hints import hint
 from reviews.domain.transitions import move
 from reviews.models import Assistant, Pair
 from tuning import backends
-from tuning.backends import BackendError, Estimate, Problem
+from tuning.backends import BackendError, Data, Estimate, Problem
 from tuning.domain import datasets, leaks, run_files
 from tuning.enums import EventKind, Method, RunStatus, Trigger
 from tuning.models import (
@@ -67,8 +67,26 @@ def _of_another(order: Order) -> list[Problem]:
     return []
 
 
+def _too_few_preferences(order: Order, data: Data) -> Iterator[Problem]:
+    """A pair teaches a preference only where a wrong answer was corrected."""
+    if order.method != Method.PREFERENCE:
+        return
+    if data.train < datasets.LEAST:
+        reason = gettext_noop("teaches %(size)s preferences; at least %(least)s are needed")
+        yield Problem("dataset_version", reason, {"size": data.train, "least": datasets.LEAST})
+    if data.families < datasets.LEAST_FAMILIES:
+        reason = gettext_noop(
+            "its preferences are of %(families)s question families; at least %(least)s are needed"
+        )
+        values = {"families": data.families, "least": datasets.LEAST_FAMILIES}
+        yield Problem("dataset_version", reason, values)
+
+
 def problems(order: Order) -> tuple[Problem, ...]:
-    """Why the run can't be, each reason with its field; nothing is created meanwhile."""
+    """Why the run can't be, each reason with its field; nothing is created meanwhile.
+
+    Leaks are for `launch`: they take seconds to find, and a page asks this at each change.
+    """
     if not order.base_model.backend:
         reason = gettext_noop("can't be tuned: it names no backend")
         return (Problem("base_model", reason),)
@@ -81,10 +99,8 @@ def problems(order: Order) -> tuple[Problem, ...]:
         names = ", ".join(backend.formats)
         found.append(Problem("method", gettext_noop("allowed: %(allowed)s"), {"allowed": names}))
         return tuple(found)
-    found += [*datasets.broken(order.version), *leaks.problems(order.version)]
     data = run_files.data(order.version, order.method)
-    if not data.train:
-        found.append(Problem("dataset_version", gettext_noop("its train part is empty")))
+    found += [*datasets.problems(order.version), *_too_few_preferences(order, data)]
     base = run_files.base(order.base_model, order.continues, order.checkpoint)
     return (*found, *backend.check(order.options, base, data, order.method))
 
@@ -135,7 +151,7 @@ def launch(
     if there:
         return there
     order = Order(version, base_model, dict(options or {}), method, continues, checkpoint)
-    wrong = problems(order)
+    wrong = (*problems(order), *leaks.problems(version))
     if wrong:
         raise refusal(wrong)
     expected = estimate(order)

@@ -52,12 +52,12 @@ def far(assistant):
 
 def test_a_chat_is_answered_and_can_be_voted_on(gpt, assistant, key, api):
     canary = making.canary(assistant, 100, making.approved_many(assistant, 1))
-    question = "Berapa biaya izin paspor a di Jakarta?"
+    question = "Berapa biaya izin paspor KBLI 56101 di Jakarta?"
     raw = gpt.chat.completions.with_raw_response.create(
         model="bisnis", messages=[{"role": "user", "content": question}]
     )
     done = raw.parse()
-    assert done.choices[0].message.content == "Biaya izin paspor a adalah Rp1 juta."
+    assert done.choices[0].message.content == "Biaya izin paspor KBLI 56101 adalah Rp1 juta."
     assert (done.choices[0].finish_reason, done.model) == ("stop", canary.reference)
     assert done.usage.total_tokens == done.usage.prompt_tokens + done.usage.completion_tokens > 0
     said = done.model_extra

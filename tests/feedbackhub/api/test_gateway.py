@@ -15,8 +15,8 @@ from tuning.models import Answer, TrafficWindow
 from tuning.providers.exemplar import DECLINES
 
 CHAT = "/api/v1/ai/chat"
-QUESTION = "Berapa biaya izin paspor a di Jakarta?"
-RIGHT = "Biaya izin paspor a adalah Rp1 juta."
+QUESTION = "Berapa biaya izin paspor KBLI 56101 di Jakarta?"
+RIGHT = "Biaya izin paspor KBLI 56101 adalah Rp1 juta."
 
 
 @pytest.fixture(autouse=True)

@@ -82,8 +82,10 @@ def live(assistant, outside_model) -> ModelVersion:
         name="lama", provider="exemplar", backend="exemplar", retires_date=soon
     )
     old.successors.add(outside_model)
-    pairs = making.approved_many(assistant, 3)
-    return making.version_of(assistant, {"train": pairs}, "live", base_model=old)
+    pairs = making.approved_many(assistant, 12)
+    return making.version_of(
+        assistant, {"train": pairs[2:], "test": pairs[:2]}, "live", base_model=old
+    )
 
 
 def test_a_curator_reads_the_plan_and_starts_its_run(client, live, curator, outside_model):

@@ -107,7 +107,8 @@ def test_automatic_tuning_is_read_and_tried_and_changes_nothing(
     client, assistant, curator, operator, reviewer, settings
 ):
     settings.FEEDBACK_AUTO_TUNE_ENABLED = True
-    making.approved_many(assistant, 3)
+    making.approved_many(assistant, 10)
+    settings.FEEDBACK_MIN_SAMPLES_FOR_TUNE = 11
     client.force_login(curator)
     titles = dict(client.get(url("retrain")).context["triggers"])
     assert [[one.outcome.value for one in found] for found in titles.values()] == [
@@ -116,7 +117,7 @@ def test_automatic_tuning_is_read_and_tried_and_changes_nothing(
     ]
     page = client.post(url("retrain"))
     weekly = page.context["triggers"][1][1][0]
-    assert (weekly.outcome.value, weekly.dataset_pairs, page.context["whole"]) == ("run", 3, True)
+    assert (weekly.outcome.value, weekly.dataset_pairs, page.context["whole"]) == ("run", 10, True)
     assert TuningRun.objects.count() == 0
     client.force_login(operator)
     assert client.get(url("retrain")).context["may_try"] is False

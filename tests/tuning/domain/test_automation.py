@@ -126,10 +126,10 @@ def test_after_a_failure_the_next_night_tries_again(assistant):
 def test_the_week_takes_whatever_is_new_but_nothing_where_nothing_is(assistant):
     automation.week(NOW)
     assert TuningRun.objects.count() == 0
-    factories.approved(assistant)
+    making.approved_many(assistant, 10)
     automation.week(NOW)
     run = TuningRun.objects.get()
-    assert (run.trigger, run.dataset_version.train_count) == (Trigger.WEEKLY, 1)
+    assert (run.trigger, run.dataset_version.size) == (Trigger.WEEKLY, 10)
     end(run, RunStatus.SUCCEEDED)
     automation.week(NOW)
     assert TuningRun.objects.count() == 1
@@ -175,7 +175,8 @@ def test_a_forecast_hints_at_nothing(assistant, sent_hints):
 def test_too_few_are_counted(assistant):
     making.approved_many(assistant, 9)
     assert told() == ("nothing", ["9 of 10 approved pairs that no run has used"])
-    assert told(Trigger.WEEKLY) == ("run", [])
+    few = "dataset_version: holds 9 pairs; at least 10 are needed"
+    assert told(Trigger.WEEKLY) == ("nothing", [few])
 
 
 def test_switched_off_it_tells_what_it_would_find(assistant, settings):
@@ -190,14 +191,15 @@ def test_switched_off_it_tells_what_it_would_find(assistant, settings):
 
 def test_each_obstacle_is_told(assistant, settings):
     settings.FEEDBACK_AUTO_TUNE_ENABLED = False
-    making.approved_many(assistant, 5)
+    settings.FEEDBACK_MIN_SAMPLES_FOR_TUNE = 11
+    making.approved_many(assistant, 10)
     run = runs.launch(making.frozen(assistant), versions.base_model(), now=NOW)
     BaseModel.objects.update(backend="")
     assert told() == (
         "nothing",
         [
             "automatic tuning is off (FEEDBACK_AUTO_TUNE_ENABLED)",
-            "5 of 10 approved pairs that no run has used",
+            "10 of 11 approved pairs that no run has used",
             f"run #{run.pk} is under way",
             "exemplar can't be tuned: it names no backend",
         ],

@@ -154,10 +154,7 @@ def test_dropped_preferences_lead_to_their_own_pairs(
     assistant, outside_model, checklist, reviewer, second_reviewer
 ):
     making.approved_many(assistant, 12)
-    for number in range(8):
-        wrong, right = f"Rp{number} juta.", f"Biayanya Rp{number + 50} juta."
-        question = f"Berapa biaya lisensi {number}?"
-        making.corrected(assistant, question, wrong, right, by=reviewer, approver=second_reviewer)
+    making.corrected_many(assistant, 8, by=reviewer, approver=second_reviewer)
     version = making.frozen(assistant)
     lines = [row.input for row in exports.preferences(version, "train")]
     found = run_files.pairs_of_lines(version, list(range(1, len(lines) + 1)), "preference")

@@ -18,7 +18,7 @@ from tests import factories
 from tests.tuning import making
 from tuning.backends import BackendError, Checkpoint, JobState
 from tuning.domain import evaluations, exports, looks, run_files, runs, versions
-from tuning.enums import ACTIVE_RUN, EventKind, RunStatus
+from tuning.enums import ACTIVE_RUN, Backend, EventKind, RunStatus
 from tuning.models import BaseModel, Evaluation, EvaluationAnswer, ModelVersion, RunEvent, TuningRun
 
 NOW = factories.NOW
@@ -103,11 +103,29 @@ def test_options_that_the_backend_does_not_know_are_refused(dataset_version, out
     assert TuningRun.objects.count() == 0
 
 
-def test_a_version_with_nothing_to_teach_is_refused(dataset_version, outside_model):
-    dataset_version.train_count = 0
+@pytest.mark.parametrize("backend", list(Backend))
+def test_too_small_a_version_is_refused_on_every_backend(assistant, backend):
+    making.approved_many(assistant, 3)
+    model = BaseModel.objects.create(name="kecil", provider="exemplar", backend=backend)
     with pytest.raises(Invalid) as refused:
-        runs.launch(dataset_version, outside_model, now=NOW)
-    assert list(refused.value.fields) == ["dataset_version"]
+        runs.launch(making.frozen(assistant), model, now=NOW)
+    assert refused.value.fields["dataset_version"].startswith(
+        "holds 3 pairs; at least 10 are needed; "
+        "teaches 3 question families; at least 5 are needed; "
+        "holds nothing out to test the model with"
+    )
+    assert TuningRun.objects.count() == 0
+
+
+@pytest.mark.parametrize("backend", list(Backend))
+def test_a_version_of_one_family_is_refused_on_every_backend(assistant, backend):
+    for number in range(12):
+        factories.approved(assistant, f"Bagaimana urus izin {number}?", family="izin")
+    model = BaseModel.objects.create(name="sama", provider="exemplar", backend=backend)
+    with pytest.raises(Invalid) as refused:
+        runs.launch(making.frozen(assistant), model, now=NOW)
+    assert "teaches one question family alone" in refused.value.fields["dataset_version"]
+    assert TuningRun.objects.count() == 0
 
 
 # --- the way through -----------------------------------------------------------------------------
@@ -632,10 +650,7 @@ def test_preferences_are_written_for_a_run_that_teaches_them(
     assistant, outside_model, settings, checklist, reviewer, second_reviewer
 ):
     making.approved_many(assistant, 12)
-    for number in range(8):
-        wrong, right = f"Rp{number} juta.", f"Biayanya Rp{number + 50} juta."
-        question = f"Berapa biaya lisensi {number}?"
-        making.corrected(assistant, question, wrong, right, by=reviewer, approver=second_reviewer)
+    making.corrected_many(assistant, 16, by=reviewer, approver=second_reviewer)
     version = making.frozen(assistant)
     run = runs.launch(version, outside_model, now=NOW, method="preference")
     making.drive(run, 2)
@@ -650,7 +665,20 @@ def test_preferences_are_written_for_a_run_that_teaches_them(
 def test_without_preferences_there_is_nothing_to_teach(dataset_version, outside_model):
     with pytest.raises(Invalid) as refused:
         runs.launch(dataset_version, outside_model, now=NOW, method="preference")
-    assert refused.value.fields == {"dataset_version": "its train part is empty"}
+    assert refused.value.fields == {
+        "dataset_version": "teaches 0 preferences; at least 10 are needed; "
+        "its preferences are of 0 question families; at least 5 are needed"
+    }
+
+
+def test_the_families_of_preferences_are_counted_not_those_of_all_pairs(
+    assistant, outside_model, checklist, reviewer, second_reviewer
+):
+    making.approved_many(assistant, 12)
+    making.corrected_many(assistant, 3, by=reviewer, approver=second_reviewer)
+    version = making.frozen(assistant)
+    data = run_files.data(version, "preference")
+    assert data.families == data.train == len(list(exports.preferences(version, "train"))) <= 3
 
 
 def test_a_method_that_the_backend_does_not_know_is_refused(dataset_version, outside_model):

@@ -51,8 +51,10 @@ def new(outside_model, old) -> BaseModel:
 
 @pytest.fixture
 def live(assistant, old) -> ModelVersion:
-    pairs = making.approved_many(assistant, 3)
-    version = making.version_of(assistant, {"train": pairs}, VersionStatus.LIVE, base_model=old)
+    pairs = making.approved_many(assistant, 12)
+    version = making.version_of(
+        assistant, {"train": pairs[2:], "test": pairs[:2]}, VersionStatus.LIVE, base_model=old
+    )
     return ModelVersion.objects.get(pk=version.pk)
 
 
