@@ -11,13 +11,15 @@ from typing import Any, ClassVar
 
 import pytest
 from django.db import OperationalError, connections
+from django.utils import translation
 from hypothesis import settings
 
+from tests.tuning import making
 from tuning import backends
 from tuning.backends import Estimate, JobState, TrainingSpec
 from tuning.backends import options as of_options
-from tuning.domain import exemplars
-from tuning.models import BaseModel
+from tuning.domain import exemplars, runs
+from tuning.models import BaseModel, DatasetVersion, TuningRun
 
 # A busy machine is no failure, and a run leaves nothing behind in the tree.
 settings.register_profile("hub", deadline=None, database=None)
@@ -126,6 +128,25 @@ def outside(monkeypatch) -> Outside:
 
 
 @pytest.fixture
+def english():
+    """Refusals and events are told in the reader's language."""
+    with translation.override("en"):
+        yield
+
+
+@pytest.fixture
 def outside_model(db, outside) -> BaseModel:
     """A base model that the outside service tunes; the embedded provider answers for it."""
     return BaseModel.objects.create(name="jauh", provider="exemplar", backend="outside")
+
+
+@pytest.fixture
+def dataset_version(assistant) -> DatasetVersion:
+    """Twelve pairs, some of them held out."""
+    making.approved_many(assistant, 12)
+    return making.frozen(assistant)
+
+
+@pytest.fixture
+def run(dataset_version, outside_model) -> TuningRun:
+    return runs.launch(dataset_version, outside_model, now=making.NOW)

@@ -6,12 +6,12 @@ import itertools
 from datetime import datetime, timedelta
 from typing import Any
 
-from reviews.domain import corrections
+from reviews.domain import corrections, transitions
 from reviews.enums import Decision, PairStatus
 from reviews.models import Assistant, Correction, Pair
 from tests import factories
 from tuning.domain import datasets, looks, versions
-from tuning.enums import Part, RunStatus, VersionStatus
+from tuning.enums import EventKind, Part, RunStatus, VersionStatus
 from tuning.models import DatasetMember, DatasetVersion, ModelVersion, TuningRun
 
 NOW = factories.NOW
@@ -115,3 +115,17 @@ def drive(run: TuningRun, times: int, now: datetime = NOW) -> TuningRun:
         looks.reconcile(now + timedelta(minutes=number))
     run.refresh_from_db()
     return run
+
+
+def moves(item: Any) -> list[str]:
+    return [change.to_status for change in transitions.history(item)]
+
+
+def events(run: TuningRun, kind: str) -> list[str]:
+    """Their texts; of steps, the step."""
+    rows = run.events.filter(kind=kind).order_by("id")
+    return [row.message if kind == EventKind.STEP else row.text for row in rows]
+
+
+def points(run: TuningRun, kind: str = EventKind.LOSS) -> list[tuple[int, float]]:
+    return list(run.events.filter(kind=kind).order_by("step").values_list("step", "value"))

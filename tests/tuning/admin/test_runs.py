@@ -28,12 +28,6 @@ def _english(settings):
 
 
 @pytest.fixture
-def dataset_version(assistant):
-    making.approved_many(assistant, 12)
-    return making.frozen(assistant)
-
-
-@pytest.fixture
 def run(dataset_version, outside_model) -> TuningRun:
     return runs.launch(dataset_version, outside_model, now=timezone.now())
 

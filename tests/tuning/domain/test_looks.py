@@ -1,134 +1,219 @@
-"""Whatever goes wrong with looks, a run has one job, and what it holds is its own."""
+"""A run goes on from its rows: one look a time, whatever the outside does (D4)."""
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.db import IntegrityError
 
-from reviews.models import Pair
 from tests import factories
 from tests.tuning import making
-from tuning.backends import BackendError, Checkpoint, JobState
-from tuning.domain import evaluations, exports, looks, registry, run_files, runs
-from tuning.models import ModelVersion, TuningRun
+from tests.tuning.making import events, moves, points
+from tuning.backends import Checkpoint, JobState
+from tuning.domain import looks, run_files, runs, versions
+from tuning.enums import EventKind
+from tuning.models import Evaluation, EvaluationAnswer, ModelVersion, RunEvent, TuningRun
 
+pytestmark = pytest.mark.usefixtures("english")
 NOW = factories.NOW
 MINUTE = timedelta(minutes=1)
-SUCCEEDED = JobState("succeeded", 1.0, result={"artifact": "models/1"})
+DONE = JobState("succeeded", 1.0, ((1, 0.5), (2, 0.25)), result={"threshold": 0.3})
+WAY = ["preparing", "uploading", "training", "evaluating", "succeeded"]
 
 
-@pytest.fixture
-def dataset_version(assistant):
-    making.approved_many(assistant, 12)
-    return making.frozen(assistant)
+# --- the way through -----------------------------------------------------------------------------
+def test_it_takes_one_step_a_look_to_its_end(run, outside):
+    outside.says = [JobState("running", 0.4), DONE]
+    seen = []
+    for minute in range(6):
+        assert looks.reconcile(NOW + minute * MINUTE) == 1
+        run.refresh_from_db()
+        seen.append(run.status)
+    assert seen == ["preparing", "uploading", "training", "training", "evaluating", "succeeded"]
+    assert moves(run) == events(run, EventKind.STEP) == WAY
+    assert (run.progress, run.finished_at, run.locked_until) == (1.0, NOW + 5 * MINUTE, None)
+    assert looks.reconcile(NOW + 9 * MINUTE) == 0
 
 
-@pytest.fixture
-def run(dataset_version, outside_model) -> TuningRun:
-    return runs.launch(dataset_version, outside_model, now=NOW)
-
-
-def away(*_arguments):
-    raise BackendError("503", permanent=False)
-
-
-def drive_to_end(run, moment):
-    """Looks until the run has ended, each when its time has come; returns the moment after."""
-    for _number in range(12):
-        if run.active:
-            looks.reconcile(moment)
-            run.refresh_from_db()
-            moment = max(run.next_look_at, moment + MINUTE)
-    return moment
-
-
-# --- one job -------------------------------------------------------------------------------------
-def test_a_job_whose_answer_was_lost_is_adopted_by_the_retry(run, outside, operator, monkeypatch):
-    """The service took the order, and was away for an hour from then on."""
-    making.drive(run, 2)
-    with monkeypatch.context() as lost:
-        real = outside.start
-
-        def start(spec):
-            real(spec)
-            lost.setattr(outside, "find", away)
-            away()
-
-        lost.setattr(outside, "start", start)
-        moment = drive_to_end(run, NOW + 5 * MINUTE)
-    assert (run.status, run.external_id) == ("failed", "")
-    runs.retry(run, by=operator, now=moment)
-    making.drive(run, 3, moment + MINUTE)
-    assert (run.status, list(outside.jobs.values())) == ("training", ["job-1"])
-
-
-def test_a_late_job_that_did_not_end_is_asked_again_by_the_retry(run, outside, operator):
-    making.drive(run, 4)
-    making.drive(run, 1, run.deadline_at)
-    making.drive(run, 1, run.deadline_at + looks.GRACE + MINUTE)
-    assert (run.status, run.failed_at) == ("failed", "training")
-    moment = run.deadline_at + looks.GRACE + 2 * MINUTE
-    runs.retry(run, by=operator, now=moment)
-    making.drive(run, 3, moment)
-    assert list(outside.jobs.values()) == ["job-1"]
-
-
-def test_a_job_that_could_not_be_cancelled_is_asked_again_by_the_retry(
-    run, outside, operator, monkeypatch
-):
-    making.drive(run, 4)
-    runs.cancel(run, by=operator, now=NOW + 5 * MINUTE)
-    with monkeypatch.context() as patch:
-        patch.setattr(outside, "cancel", away)
-        moment = drive_to_end(run, NOW + 5 * MINUTE)
-    assert (run.status, run.failed_at) == ("failed", "training")
-    runs.retry(run, by=operator, now=moment)
-    making.drive(run, 3, moment)
-    assert list(outside.jobs.values()) == ["job-1"]
-
-
-def test_a_late_evaluation_costs_no_second_training(run, outside, operator):
-    outside.says = [SUCCEEDED]
-    making.drive(run, 4)
-    making.drive(run, 2, run.deadline_at)
-    version = ModelVersion.objects.get(run=run)
-    assert (run.status, run.failed_at) == ("failed", "evaluating")
-    assert version.status == "candidate"
-    moment = NOW + timedelta(days=2)
-    runs.retry(run, by=operator, now=moment)
-    making.drive(run, 9, moment)
-    version.refresh_from_db()
-    assert (run.status, version.artifact) == ("succeeded", "models/1")
-    assert version.status in ("gated", "barred")
-    assert list(outside.jobs.values()) == ["job-1"]
-
-
-def test_another_attempt_keeps_nothing_that_the_failed_job_told(run, outside, operator):
-    point = Checkpoint("1", 5, 1.0, "endpoints/old")
-    outside.says = [JobState("running", checkpoints=(point,)), JobState("failed", message="quota")]
+def test_a_finished_run_has_one_version_one_evaluation_and_a_verdict_of_the_gates(run, outside):
+    outside.says = [DONE]
     making.drive(run, 9)
-    runs.retry(run, by=operator, now=NOW + 30 * MINUTE)
-    outside.says = [SUCCEEDED]
-    making.drive(run, 9, NOW + 31 * MINUTE)
-    assert registry.checkpoints(ModelVersion.objects.get(run=run)) == []
+    version = ModelVersion.objects.get(run=run)
+    assert (version.name, version.settings) == ("v1.0", {"threshold": 0.3})
+    assert version.status in ("gated", "barred")
+    evaluation = Evaluation.objects.get()
+    assert (evaluation.version, evaluation.baseline.is_base) == (version, True)
+    assert evaluation.finished_at is not None
 
 
-# --- what a run holds ----------------------------------------------------------------------------
-def test_a_run_holds_the_accelerator_as_long_as_its_job_may_run(
-    run, outside, outside_model, assistant
-):
-    """Eight looks that failed say nothing of the job: it is asked until the deadline."""
-    outside.exclusive = "accelerator"
+def test_progress_is_shown_while_it_runs(run, outside):
+    outside.says = [JobState("running", 0.4)]
+    assert making.drive(run, 4).progress == 0.4
+
+
+def test_a_running_job_is_asked_again_after_a_while(run):
     making.drive(run, 3)
-    outside.says = [BackendError("503", permanent=False)]
-    moment = drive_to_end(run, NOW + 5 * MINUTE)
-    assert (run.status, run.holds) == ("training", "accelerator")
-    outside.says = [JobState("running")]
+    last = NOW + 4 * MINUTE
+    assert looks.reconcile(last) == 1
+    assert looks.reconcile(last + timedelta(seconds=4)) == 0
+    assert looks.reconcile(last + timedelta(seconds=5)) == 1
+
+
+def test_a_job_that_failed_fails_the_run_with_its_message(run, outside):
+    outside.says = [JobState("failed", message="out of memory")]
+    making.drive(run, 9)
+    assert (run.status, run.error, moves(run)[-1]) == ("failed", "out of memory", "failed")
+    assert events(run, EventKind.ERROR) == ["out of memory"]
+    assert ModelVersion.objects.filter(run=run).count() == 0
+
+
+def test_a_job_that_somebody_cancelled_outside_fails_the_run(run, outside):
+    outside.says = [JobState("cancelled")]
+    assert making.drive(run, 9).why_failed == "the job ended as cancelled"
+
+
+def test_a_job_that_bears_the_label_is_adopted_and_no_other_started(run, outside):
+    making.drive(run, 2)
+    outside.jobs[run.label] = "job-found"
+    looks.reconcile(NOW + 3 * MINUTE)
+    run.refresh_from_db()
+    assert (run.status, run.external_id) == ("training", "job-found")
+    assert events(run, EventKind.WARNING) == ["adopted the job job-found"]
+
+
+def test_two_runs_of_an_assistant_make_two_versions(run, outside, assistant, outside_model):
+    outside.says = [DONE]
+    making.drive(run, 9)
     making.approved_many(assistant, 3, start=12)
-    second = runs.launch(making.frozen(assistant), outside_model, now=moment)
-    making.drive(second, 4, moment)
-    assert (second.status, second.holds) == ("uploading", "")
+    second = runs.launch(making.frozen(assistant), outside_model, now=NOW)
+    making.drive(second, 9)
+    names = ModelVersion.objects.candidates().order_by("id").values_list("name", "reference")
+    assert list(names) == [("v1.0", "bisnis/v1.0"), ("v1.1", "bisnis/v1.1")]
+
+
+def test_a_look_at_nothing_starts_no_chain_of_hints(
+    run, sent_hints, django_capture_on_commit_callbacks
+):
+    TuningRun.objects.filter(pk=run.pk).update(next_look_at=NOW + timedelta(seconds=3))
+    with django_capture_on_commit_callbacks(execute=True):
+        assert looks.reconcile(NOW) == 0
+    assert sent_hints == []
+    with django_capture_on_commit_callbacks(execute=True):
+        assert looks.reconcile(NOW + timedelta(seconds=4)) == 1
+    assert sent_hints == [runs.LOOK_TASK]
+
+
+@pytest.mark.processes
+@pytest.mark.django_db(transaction=True)
+def test_a_run_on_the_embedded_backend_succeeds(assistant, settings):
+    for number in range(12):
+        question, casual = f"Bagaimana cara urus izin {number}?", f"Gimana urus izin {number} dong?"
+        for text in (question, casual):
+            factories.approved(
+                assistant, text, f"Izin {number}: {number + 3} hari.", family=text[-9:]
+            )
+    run = runs.launch(making.frozen(assistant), versions.base_model(), now=NOW)
+    moment = NOW
+    while run.active and moment < NOW + timedelta(minutes=20):
+        moment += timedelta(seconds=6)
+        looks.reconcile(moment)
+        run.refresh_from_db()
+    assert (run.status, run.error) == ("succeeded", "")
+    assert run.result == ModelVersion.objects.get(run=run).settings
+    state = json.loads((Path(run.external_id) / "state.json").read_text())
+    told = (
+        RunEvent.objects.filter(kind=EventKind.LOSS).order_by("step").values_list("step", "value")
+    )
+    assert [list(point) for point in told] == state["losses"]
+    asked = EvaluationAnswer.objects.values_list("member", "slice")
+    assert len(asked) == len(set(asked)) > 0
+
+
+# --- the lease -----------------------------------------------------------------------------------
+def test_a_run_that_another_worker_holds_is_left_alone(run):
+    TuningRun.objects.update(locked_until=NOW + MINUTE)
+    assert looks.reconcile(NOW) == 0
+    assert looks.reconcile(NOW + MINUTE) == 0
+
+
+def test_a_lease_that_ran_out_is_taken_over(run):
+    TuningRun.objects.update(locked_until=NOW - timedelta(seconds=1))
+    assert looks.reconcile(NOW) == 1
+    run.refresh_from_db()
+    assert (run.status, run.locked_until) == ("preparing", None)
+
+
+def test_a_look_holds_the_run_for_five_minutes(run, outside):
+    held = []
+    outside.on_poll = lambda: held.append(TuningRun.objects.get().locked_until)
+    making.drive(run, 4)
+    assert held == [NOW + 3 * MINUTE + timedelta(minutes=5)]
+
+
+def test_a_run_whose_time_has_not_come_is_left_alone(run):
+    assert looks.reconcile(NOW - MINUTE) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_start_one_job(dataset_version, outside_model, outside, together):
+    run = runs.launch(dataset_version, outside_model, now=NOW)
+    making.drive(run, 2)
+    counts = together(*[lambda: looks.reconcile(NOW + 5 * MINUTE)] * 4)
+    run.refresh_from_db()
+    assert [error for error in counts if isinstance(error, Exception)] == []
+    assert list(outside.jobs.values()) == ["job-1"]
+    assert moves(run)[:3] == ["preparing", "uploading", "training"]
+
+
+def test_whoever_lost_the_lease_in_a_long_upload_starts_no_job(run, outside, monkeypatch):
+    making.drive(run, 2)
+
+    def upload(spec):
+        TuningRun.objects.update(locked_until=NOW + timedelta(minutes=20))
+
+    monkeypatch.setattr(outside, "upload", upload)
+    making.drive(run, 1, NOW + 5 * MINUTE)
+    assert (run.status, outside.jobs) == ("uploading", {})
+    assert run.locked_until == NOW + timedelta(minutes=20)
+
+
+# --- one at a time -------------------------------------------------------------------------------
+def test_of_two_that_need_the_accelerator_the_second_waits(run, outside, outside_model, assistant):
+    outside.exclusive = "accelerator"
+    making.approved_many(assistant, 3, start=12)
+    second = runs.launch(making.frozen(assistant), outside_model, now=NOW)
+    making.drive(run, 5)
+    second.refresh_from_db()
+    assert (run.status, run.holds) == ("training", "accelerator")
+    assert (second.status, second.phase, second.tries) == (
+        "uploading",
+        "waits for another run to end",
+        0,
+    )
+    outside.says = [DONE]
+    making.drive(run, 9, NOW + 9 * MINUTE)
+    second.refresh_from_db()
+    assert [run.status, second.status] == ["succeeded", "succeeded"]
+    assert list(outside.jobs.values()) == ["job-1", "job-2"]
+
+
+@pytest.mark.parametrize("ends", [DONE, JobState("failed"), JobState("cancelled")])
+def test_whoever_ends_holds_nothing(run, outside, ends):
+    outside.exclusive, outside.says = "accelerator", [ends]
+    making.drive(run, 9)
+    assert (run.active, run.holds) == (False, "")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_never_hold_the_same(run, assistant, outside_model):
+    making.approved_many(assistant, 3, start=12)
+    second = runs.launch(making.frozen(assistant), outside_model, now=NOW)
+    TuningRun.objects.filter(pk=run.pk).update(holds="accelerator")
+    with pytest.raises(IntegrityError):
+        TuningRun.objects.filter(pk=second.pk).update(holds="accelerator")
 
 
 def test_a_run_that_ended_meanwhile_takes_nothing(run, outside, operator, monkeypatch):
@@ -149,42 +234,63 @@ def test_a_run_that_ended_meanwhile_takes_nothing(run, outside, operator, monkey
     assert (run.status, run.holds, outside.jobs) == ("cancelled", "", {})
 
 
-# --- what was left out, and what is deleted ------------------------------------------------------
-def test_dropped_preferences_lead_to_their_own_pairs(
-    assistant, outside_model, checklist, reviewer, second_reviewer
-):
-    making.approved_many(assistant, 12)
-    making.corrected_many(assistant, 8, by=reviewer, approver=second_reviewer)
-    version = making.frozen(assistant)
-    lines = [row.input for row in exports.preferences(version, "train")]
-    found = run_files.pairs_of_lines(version, list(range(1, len(lines) + 1)), "preference")
-    assert [Pair.objects.get(pk=pk).current_revision.input for pk in found] == lines != []
+# --- what a job tells ----------------------------------------------------------------------------
+def test_afterwards_what_it_took_is_stored(run, outside):
+    outside.says = [JobState("running", 0.5), JobState("succeeded", 1.0, tokens=1200, cost=0.36)]
+    making.drive(run, 9)
+    # From the job's start in the third minute to the last look in the sixth.
+    assert run.actual == {"tokens": 1200, "cost": 0.36, "seconds": 180}
 
 
-def test_a_model_whose_evaluation_failed_can_be_deleted(run, outside, operator, monkeypatch):
-    outside.says = [SUCCEEDED]
+def test_curves_are_kept_apart(run, outside):
+    losses, held = ((1, 2.0), (2, 1.0)), ((2, 1.5),)
+    outside.says = [JobState("running", 0.25, losses, held), JobState("running", 0.5), DONE]
+    making.drive(run, 9)
+    assert points(run, EventKind.VALIDATION) == [(2, 1.5)]
+    assert points(run, EventKind.PROGRESS) == [(60, 0.25), (120, 0.5), (180, 1.0)]
+    # The first word of a step counts.
+    assert points(run) == [(1, 2.0), (2, 1.0)]
+
+
+def test_dropped_examples_are_stored_and_lead_to_their_pairs(run, outside):
+    dropped = {"dropped": (2, 99), "dropped_count": 3, "dropped_reasons": ("too many tokens",)}
+    outside.says = [JobState("running", **dropped)]
     making.drive(run, 4)
-
-    def broken(*_arguments):
-        raise BackendError("no answer", permanent=True)
-
-    monkeypatch.setattr(evaluations, "look", broken)
-    making.drive(run, 1, NOW + 5 * MINUTE)
-    version = ModelVersion.objects.get(run=run)
-    assert (run.status, version.status, registry.deletable(version)) == (
-        "failed",
-        "candidate",
-        True,
-    )
-    registry.delete_model(version, by=operator, now=NOW, reason="too dear")
-    version.refresh_from_db()
-    assert (version.status, outside.deleted) == ("deleted", [{"artifact": "models/1"}])
+    told = {"count": 3, "lines": [2, 99], "reasons": ["too many tokens"]}
+    assert run.actual["dropped"] == told
+    member = run.dataset_version.members.filter(part="train").order_by("position")[1]
+    found = run_files.pairs_of_lines(run.dataset_version, told["lines"])
+    assert found == [member.revision.pair_id]
 
 
-def test_an_evaluation_ends_its_look_before_its_lease(run, outside, monkeypatch):
-    outside.says = [SUCCEEDED]
+def test_a_message_is_told_once_as_long_as_it_stays_the_same(run, outside):
+    waits = JobState("running", phase="waiting", message="for %(what)s", values={"what": "quota"})
+    outside.says = [waits, waits, JobState("running", message="tuning")]
+    making.drive(run, 5)
+    assert (events(run, EventKind.WARNING), run.phase) == (["for quota"], "waiting")
+    making.drive(run, 1, NOW + 9 * MINUTE)
+    assert (events(run, EventKind.WARNING), run.phase) == (["for quota", "tuning"], "")
+
+
+def test_checkpoints_are_kept(run, outside):
+    point = Checkpoint("2", step=20, epoch=2.0, reference="endpoints/98")
+    outside.says = [JobState("running", checkpoints=(point,))]
     making.drive(run, 4)
-    monkeypatch.setattr(evaluations, "PATIENCE", 0)
-    making.drive(run, 1, NOW + 5 * MINUTE)
-    evaluation = run.model_version.evaluation
-    assert (run.status, evaluation.answers.count()) == ("evaluating", 1)
+    assert run.actual["checkpoints"] == [
+        {"id": "2", "step": 20, "epoch": 2.0, "loss": None, "reference": "endpoints/98"}
+    ]
+
+
+def test_loss_points_are_stored_once_however_often_they_are_told(run, outside):
+    early = JobState("running", 0.5, ((1, 0.5),))
+    outside.says = [early, early, DONE]
+    making.drive(run, 9)
+    assert points(run) == [(1, 0.5), (2, 0.25)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_loss_point_cannot_be_stored_twice(run):
+    point = {"run": run, "kind": EventKind.LOSS, "step": 1, "value": 0.5, "at": NOW}
+    RunEvent.objects.create(**point)
+    with pytest.raises(IntegrityError):
+        RunEvent.objects.create(**point)
