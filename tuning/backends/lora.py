@@ -27,7 +27,6 @@ from tuning.backends.options import option
 
 _CHARACTERS_A_TOKEN = 4
 """Of Indonesian business text, roughly; nothing is paid by it here."""
-_LEAST_EXAMPLES, _LEAST_FAMILIES = 10, 2
 _FULL_DISK = 16 * 1024 * 1024
 """Bytes below which a disk counts as full when a job has died."""
 LIBRARIES = ("torch", "transformers", "trl", "peft", "accelerate", "datasets")
@@ -190,18 +189,6 @@ def base_problems(base: Base, method: str) -> list[Problem]:
     return found
 
 
-def data_problems(data: Data) -> list[Problem]:
-    found = []
-    if data.train < _LEAST_EXAMPLES:
-        reason = gettext_noop("its train part has %(count)s examples; at least %(least)s needed")
-        values = {"count": data.train, "least": _LEAST_EXAMPLES}
-        found.append(Problem("dataset_version", reason, values))
-    if data.families < _LEAST_FAMILIES:
-        reason = gettext_noop("all its examples ask the same question")
-        found.append(Problem("dataset_version", reason))
-    return found
-
-
 # What a job gets of the worker's own environment: none of the hub's secrets is of use to it.
 _KEPT = (
     "PATH HOME USER LANG TZ TMPDIR LD_LIBRARY_PATH VIRTUAL_ENV XDG_CACHE_HOME "
@@ -241,7 +228,7 @@ class LoraBackend(LocalBackend):
         if method not in self.formats or method not in base.abilities:
             allowed = {"allowed": ", ".join(sorted(base.abilities & set(self.formats)))}
             wrong.append(Problem("method", gettext_noop("allowed: %(allowed)s"), allowed))
-        wrong += base_problems(base, method) + data_problems(data)
+        wrong += base_problems(base, method)
         limit, length = base.token_limit, options.get("max_length")
         if limit and not wrong and length is not None and int(length) > limit:
             told = {"allowed": f"int 16..{limit}"}

@@ -143,14 +143,6 @@ def test_preferences_need_a_base_that_can_learn_them(backend, ready, model):
     ]
 
 
-def test_too_few_examples_and_a_single_family_are_refused(backend, ready, model):
-    small = Data(train=9, validation=0, families=1, characters=900, longest=100)
-    assert told(backend.check({}, Base(str(model)), small)) == [
-        "dataset_version: its train part has 9 examples; at least 10 needed",
-        "dataset_version: all its examples ask the same question",
-    ]
-
-
 def test_the_estimate_counts_the_tokens_of_all_epochs(backend):
     assert backend.estimate({}, Base("b"), DATA) == Estimate(6000, None, 0.0)
     dear = backend.estimate({"epochs": 5}, Base("b", price=20.0), DATA)
