@@ -10,7 +10,7 @@ from reviews.domain import corrections, transitions
 from reviews.enums import Decision, PairStatus
 from reviews.models import Assistant, Correction, Pair
 from tests import factories
-from tuning.domain import datasets, looks, versions
+from tuning.domain import datasets, looks, run_files, versions
 from tuning.enums import EventKind, Part, RunStatus, VersionStatus
 from tuning.models import DatasetMember, DatasetVersion, ModelVersion, TuningRun
 
@@ -63,10 +63,12 @@ def version_of(
         DatasetMember.objects.create(
             version=frozen, revision=pair.current_revision, part=part, position=position
         )
+    model = fields.get("base_model") or versions.base_model()
     run = TuningRun.objects.create(
         assistant=assistant,
         dataset_version=frozen,
-        base_model=versions.base_model(),
+        base_model=model,
+        base=run_files.kept(model),
         status=RunStatus.SUCCEEDED,
         label=f"made-{number}",
         next_look_at=NOW,

@@ -12,7 +12,7 @@ from reviews.enums import Decision, PairSource
 from reviews.models import Verdict
 from reviews.models.verdicts import VerdictQuerySet
 from tuning.enums import Part
-from tuning.models import DatasetVersion
+from tuning.models import DatasetVersion, TuningRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,15 @@ def of(version: DatasetVersion) -> Lineage:
     )
 
 
-def document(version: DatasetVersion) -> dict[str, Any]:
-    """What is written beside a model: the version, its pairs, their sources, and the verdicts."""
+def document(run: TuningRun) -> dict[str, Any]:
+    """What is written beside a model: what it was tuned from and how, the dataset version, its
+    pairs, their sources, and the verdicts."""
+    version = run.dataset_version
     pairs = version.members.order_by("position").values_list("revision__pair__identity", "part")
     return {
+        "base_model": run.base,
+        "method": run.method,
+        "options": run.options,
         "dataset": version.reference,
         "content_hash": version.content_hash,
         "frozen_at": version.frozen_at.isoformat(),

@@ -19,7 +19,6 @@ from django.utils.translation import gettext_noop
 
 from reviews.domain.hints import hint
 from reviews.domain.transitions import StaleMove, move
-from tuning import backends
 from tuning.backends import BackendError, JobState
 from tuning.domain import evaluations, gates, run_files, versions
 from tuning.domain.runs import LOOK_TASK, event
@@ -137,7 +136,7 @@ def _keep_lease(run: TuningRun, now: datetime) -> None:
 
 
 def _uploading(run: TuningRun, now: datetime) -> None:
-    backend, spec = backends.get(run.base_model.backend), run_files.spec(run)
+    backend, spec = run_files.backend_of(run), run_files.spec(run)
     began = time.monotonic()
     _take_resource(run, backend.exclusive)
     job = backend.find(spec)
@@ -186,7 +185,7 @@ def _note(run: TuningRun, state: JobState, now: datetime) -> None:
     for name in ("tokens", "cost"):
         if getattr(state, name) is not None:
             actual[name] = getattr(state, name)
-    price = run.base_model.price
+    price = run.base["price"]
     if state.cost is None and state.tokens is not None and price is not None:
         actual["cost"] = state.tokens * price / 1_000_000
     if state.dropped_count or state.dropped:
@@ -206,7 +205,7 @@ def _note(run: TuningRun, state: JobState, now: datetime) -> None:
 
 
 def _training(run: TuningRun, now: datetime) -> None:
-    state = backends.get(run.base_model.backend).poll(run.external_id)
+    state = run_files.backend_of(run).poll(run.external_id)
     _note(run, state, now)
     if state.status == "running":
         _update(run, next_look_at=now + POLL_EVERY)
@@ -239,7 +238,7 @@ def _end_job(run: TuningRun, now: datetime) -> bool:
     """Ask the run's job to end, where it has one; whether none runs any more."""
     if not run.external_id:
         return True
-    backend = backends.get(run.base_model.backend)
+    backend = run_files.backend_of(run)
     backend.cancel(run.external_id)
     state = backend.poll(run.external_id)
     if state.status == "running":
@@ -285,7 +284,7 @@ _LOOKS: dict[str, Callable[[TuningRun, datetime], None]] = {
 def _adopt_before_end(run: TuningRun) -> None:
     """A run that ends between the start of its job and the note of its id has a job to end."""
     if not run.external_id:
-        job = backends.get(run.base_model.backend).find(run_files.spec(run))
+        job = run_files.backend_of(run).find(run_files.spec(run))
         if job:
             _update(run, external_id=job)
 

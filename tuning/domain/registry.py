@@ -19,9 +19,8 @@ from reviews.domain.errors import Conflict, Invalid, Refused, Unavailable
 from reviews.domain.hints import hint
 from reviews.domain.transitions import StaleMove, move
 from reviews.models import Assistant
-from tuning import backends
 from tuning.backends import BackendError
-from tuning.domain import evaluations, gates, naming, versions
+from tuning.domain import evaluations, gates, naming, run_files, versions
 from tuning.enums import SERVING, Method, Provider, RunStatus, Stage, VersionStatus
 from tuning.models import BaseModel, DatasetVersion, Evaluation, ModelVersion, TuningRun
 
@@ -226,8 +225,9 @@ def delete_model(version: ModelVersion, *, by: Any, now: datetime, reason: str) 
             if one.status != VersionStatus.DELETED:
                 fields = {"deleted_at": now}
                 move(one, VersionStatus.DELETED, by=by, note=reason, now=now, fields=fields)
+    assert whole.run is not None
     try:
-        backends.get(whole.base_model.backend).delete(whole.settings)
+        run_files.backend_of(whole.run).delete(whole.settings)
     except BackendError as error:
         told = {"version": whole.reference, "error": str(error)}
         log.warning("tuned model not deleted", extra=told)

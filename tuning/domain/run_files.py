@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict, fields
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Max, Sum
@@ -13,7 +16,7 @@ from reviews.domain import turns
 from reviews.formats import write
 from reviews.models import Pair
 from tuning import backends
-from tuning.backends import BackendError, Base, Data, TrainingSpec
+from tuning.backends import BackendError, Base, Data, TrainingBackend, TrainingSpec
 from tuning.domain import datasets, evaluations, exports, leaks, lineage
 from tuning.enums import Method, Part, Provider
 from tuning.models import BaseModel, DatasetVersion, ModelVersion, TuningRun
@@ -34,6 +37,32 @@ def base(model: BaseModel, continues: ModelVersion | None = None, checkpoint: st
         continues=continues.artifact if continues else "",
         checkpoint=checkpoint,
     )
+
+
+def kept(
+    model: BaseModel, continues: ModelVersion | None = None, checkpoint: str = ""
+) -> dict[str, Any]:
+    """What a run keeps of its base model's row (`TuningRun.base`): the fields of Base, and who
+    tunes it (`backend`) and answers for it (`provider`). `base_of` reads it."""
+    made = base(model, continues, checkpoint)
+    plain = {"abilities": sorted(made.abilities), "retires": str(made.retires or "")}
+    return {"backend": model.backend, "provider": model.provider, **asdict(made), **plain}
+
+
+def base_of(run: TuningRun) -> Base:
+    """The base model as it was when the run was launched: a region that was edited meanwhile would
+    hide the run's job from it, and another job would be paid for."""
+    row = {field.name: run.base[field.name] for field in fields(Base)}
+    row["abilities"], row["adapter_sizes"] = (
+        frozenset(row["abilities"]),
+        tuple(row["adapter_sizes"]),
+    )
+    row["retires"] = date.fromisoformat(row["retires"]) if row["retires"] else None
+    return Base(**row)
+
+
+def backend_of(run: TuningRun) -> TrainingBackend:
+    return backends.get(run.base["backend"])
 
 
 def _preferences(version: DatasetVersion, part: str) -> list[int]:
@@ -79,14 +108,14 @@ def _folder(run: TuningRun) -> Path:
 
 def _is_asked_by_its_run(run: TuningRun) -> bool:
     """Whether no server answers for the tuned model, so that its job must."""
-    return run.base_model.provider == Provider.RECORDED
+    return bool(run.base["provider"] == Provider.RECORDED)
 
 
 def spec(run: TuningRun) -> TrainingSpec:
     folder = _folder(run)
     return TrainingSpec(
         label=run.label,
-        base=base(run.base_model, run.continues, run.checkpoint),
+        base=base_of(run),
         train_file=folder / "train.jsonl",
         train_groups_file=folder / "train.groups.txt",
         validation_file=folder / "validation.jsonl",
@@ -137,7 +166,7 @@ def write_all(run: TuningRun) -> None:
     """
     version, made = run.dataset_version, spec(run)
     _refuse(version)
-    form = backends.get(run.base_model.backend).formats[run.method]
+    form = backend_of(run).formats[run.method]
     files = (
         (Part.TRAIN, made.train_file, made.train_groups_file),
         (Part.VALIDATION, made.validation_file, made.validation_groups_file),
@@ -145,7 +174,7 @@ def write_all(run: TuningRun) -> None:
     for part, file, groups in files:
         exports.write_whole(file, exports.lines(version, form, part))
         exports.write_whole(groups, _groups(version, part, run.method))
-    exports.write_whole(_folder(run) / "lineage.json", [write(lineage.document(version))])
+    exports.write_whole(_folder(run) / "lineage.json", [write(lineage.document(run))])
     if made.questions_file:
         exports.write_whole(made.questions_file, _questions(version))
 

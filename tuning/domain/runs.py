@@ -164,6 +164,7 @@ def launch(
                 options=dict(order.options),
                 trigger=trigger,
                 method=method,
+                base=run_files.kept(base_model, continues, checkpoint),
                 continues=continues,
                 checkpoint=checkpoint,
                 estimate=asdict(expected),

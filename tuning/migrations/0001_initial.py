@@ -307,6 +307,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('method', models.CharField(choices=[('sft', 'answers'), ('preference', 'preferences (DPO)')], default='sft', max_length=10, verbose_name='teaches')),
                 ('checkpoint', models.CharField(blank=True, max_length=40, verbose_name='from its checkpoint')),
+                ('base', models.JSONField(default=dict, editable=False, verbose_name='base model as launched')),
                 ('options', models.JSONField(blank=True, default=dict, verbose_name='options')),
                 ('status', models.CharField(choices=[('queued', 'queued'), ('preparing', 'preparing'), ('uploading', 'uploading'), ('training', 'training'), ('evaluating', 'evaluating'), ('succeeded', 'succeeded'), ('failed', 'failed'), ('cancelling', 'cancelling'), ('cancelled', 'cancelled')], default='queued', max_length=12, verbose_name='status')),
                 ('trigger', models.CharField(choices=[('person', 'a person'), ('export', 'the nightly export'), ('weekly', 'the weekly retrain'), ('succession', 'the end of a base model')], default='person', max_length=10, verbose_name='asked for by')),

@@ -173,6 +173,8 @@ class TuningRun(models.Model):
         verbose_name=_("continues"),
     )
     checkpoint = models.CharField(_("from its checkpoint"), max_length=40, blank=True)
+    # The base model's row as it was at the launch: it may be edited while the run is under way.
+    base = models.JSONField(_("base model as launched"), default=dict, editable=False)
     options = models.JSONField(_("options"), default=dict, blank=True)
     status = models.CharField(
         _("status"), max_length=12, choices=RunStatus, default=RunStatus.QUEUED

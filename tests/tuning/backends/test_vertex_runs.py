@@ -86,6 +86,17 @@ def test_whatever_happens_to_the_create_there_is_one_job(vertex, run, fault):
     assert list(vertex.jobs) == [run.external_id]
 
 
+def test_a_base_model_that_is_edited_meanwhile_leads_to_no_second_job(vertex, run):
+    look(run, 2)
+    vertex.tuning.faults.append(Fault("POST", "/tuningJobs", None, heard=True))
+    looks.reconcile(NOW + timedelta(minutes=1))
+    edited = {"tune_region": "europe-west4", "region": "eu", "remote_name": "gemini-9"}
+    BaseModel.objects.update(**edited, backend=Backend.EXEMPLAR)
+    looks.reconcile(NOW + timedelta(minutes=5))
+    run.refresh_from_db()
+    assert (run.status, list(vertex.jobs)) == (RunStatus.TRAINING, [run.external_id])
+
+
 def test_a_cancelled_run_cancels_its_job(vertex, run):
     look(run, 3)
     runs.cancel(run, by=None, now=NOW)

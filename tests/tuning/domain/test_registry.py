@@ -177,15 +177,21 @@ def test_what_is_no_other_checkpoint_is_refused(tuned, checkpoint, error):
 # --- deleted at its provider ---------------------------------------------------------------------
 @pytest.fixture
 def remote(assistant, outside_model) -> ModelVersion:
-    version = making.version_of(assistant, {}, VersionStatus.GATED)
-    ModelVersion.objects.filter(pk=version.pk).update(
-        base_model=outside_model, artifact="model-7", settings={"artifact": "model-7"}
+    fields = {"artifact": "model-7", "settings": {"artifact": "model-7"}}
+    version = making.version_of(
+        assistant, {}, VersionStatus.GATED, base_model=outside_model, **fields
     )
     return ModelVersion.objects.get(pk=version.pk)
 
 
 def delete(version, by, reason: str = "Tidak dipakai.") -> None:
     registry.delete_model(version, by=by, now=NOW, reason=reason)
+
+
+def test_it_is_deleted_where_its_run_made_it(remote, outside, operator):
+    BaseModel.objects.update(backend="exemplar")
+    delete(ModelVersion.objects.get(pk=remote.pk), operator)
+    assert outside.deleted == [{"artifact": "model-7"}]
 
 
 def test_deleted_it_is_out_of_use_and_the_row_stays(remote, outside, operator):

@@ -13,8 +13,9 @@ from reviews.models import Pair, PairRevision
 from tests import factories
 from tests.tuning import making
 from tests.tuning.making import events
-from tuning.domain import exports, run_files, runs
+from tuning.domain import exports, lineage, run_files, runs
 from tuning.enums import EventKind
+from tuning.models import BaseModel, TuningRun
 
 pytestmark = pytest.mark.usefixtures("english")
 NOW = factories.NOW
@@ -55,6 +56,32 @@ def test_the_lineage_lies_beside_the_data(run, settings, reviewer):
     assert (told["dataset"], told["content_hash"]) == (version.reference, version.content_hash)
     assert told["split"] == version.split
     assert len(told["pairs"]) == version.members.count()
+
+
+def test_a_run_learns_from_the_base_model_as_it_was_launched(dataset_version, outside_model):
+    launched = {
+        "remote_name": "jauh-2",
+        "abilities": ["sft", "continuous"],
+        "tune_region": "us-central1",
+        "region": "us",
+        "token_limit": 4096,
+        "adapter_sizes": [1, 4],
+        "price": 3.0,
+        "retires_date": NOW.date(),
+    }
+    BaseModel.objects.update(**launched)
+    outside_model.refresh_from_db()
+    run = runs.launch(dataset_version, outside_model, now=NOW)
+    before = run_files.base(outside_model)
+    BaseModel.objects.update(
+        remote_name="lain", region="eu", price=None, retires_date=None, provider="recorded"
+    )
+    run = TuningRun.objects.get(pk=run.pk)
+    assert run_files.spec(run).base == before
+    assert run_files.spec(run).questions_file is None
+    told = lineage.document(run)
+    assert (told["base_model"]["name"], told["base_model"]["serve_region"]) == ("jauh-2", "us")
+    assert (told["base_model"]["backend"], told["method"]) == ("outside", "sft")
 
 
 def test_the_data_is_measured_in_characters(dataset_version):
