@@ -102,6 +102,17 @@ def _store(dataset: Dataset, plan: Plan, **fields: Any) -> DatasetVersion:
     return version
 
 
+def alone(assistant: int) -> None:
+    """Take the assistant's row: within a transaction nobody else freezes or opens its exports."""
+    Assistant.objects.filter(pk=assistant).update(name=F("name"))
+
+
+def _last_frozen(assistant: int) -> int | None:
+    """The newest version (id) of the assistant's datasets."""
+    versions = DatasetVersion.objects.filter(dataset__assistant=assistant)
+    return versions.order_by("-pk").values_list("pk", flat=True).first()
+
+
 def freeze(
     dataset: Dataset, *, now: datetime, by: Any = None, parent: DatasetVersion | None = None
 ) -> DatasetVersion | None:
@@ -113,11 +124,15 @@ def freeze(
     """
     if parent and parent.dataset.assistant_id != dataset.assistant_id:
         raise Invalid({"parent": gettext_noop("belongs to another assistant")})
+    # Planned before anything is locked: it takes seconds, and SQLite has one writer alone.
+    seen = _last_frozen(dataset.assistant_id)
+    plan = plans.make(selection.of(dataset), parent)
     with transaction.atomic():
-        # Takes the assistant's row: of two freezes at once the second sees the parts that the first
-        # gave, or a family could become a test in one dataset and be taught in another.
-        Assistant.objects.filter(pk=dataset.assistant_id).update(name=F("name"))
-        plan = plans.make(selection.of(dataset), parent)
+        alone(dataset.assistant_id)
+        # Parts that were given meanwhile hold, or a family could become a test in one dataset and
+        # be taught in another.
+        if _last_frozen(dataset.assistant_id) != seen:
+            plan = plans.make(selection.of(dataset), parent)
         if not plan.members:
             return None
         prompt = dataset.assistant.prompts.order_by("-number").first()
@@ -181,7 +196,7 @@ def broken(version: DatasetVersion) -> Iterator[Problem]:
     vanished = members.filter(~Exists(text))
     places = [str(place) for place in vanished.values_list("position", flat=True)[:_NAMED]]
     missing = version.size - members.count()
-    if missing:
+    if missing > 0:
         reason = gettext_noop("%(count)s of %(size)s members are gone")
         yield Problem("dataset_version", reason, {"count": missing, "size": version.size})
     if places:

@@ -9,7 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
@@ -28,9 +28,10 @@ from reviews.domain.transitions import StaleMove, move
 from reviews.enums import CorrectionStatus
 from reviews.formats import PREFERENCES, Example, files
 from reviews.models import Assistant, Correction, Feedback, StatusChange
-from tuning.domain import datasets, leaks
+from tuning.domain import datasets, leaks, selection
 from tuning.enums import ExportStatus, Part
-from tuning.models import Dataset, DatasetMember, DatasetVersion, Export
+from tuning.models import DatasetMember, DatasetVersion, Export
+from tuning.models.runs import told
 
 log = logging.getLogger("hub.exports")
 _LEFT_SECONDS = 3600
@@ -133,7 +134,7 @@ def write_whole(target: Path, rows: Iterable[bytes]) -> tuple[int, str]:
 def write(export: Export, now: datetime) -> None:
     """Write the export's file, then complete its row: after a crash the next look does it."""
     rows, sha256 = write_whole(path(export), lines(export.version, export.format))
-    fields = {"rows": rows, "sha256": sha256, "completed_at": now}
+    fields = {"rows": rows, "sha256": sha256, "completed_at": now, "error": ""}
     try:
         move(export, ExportStatus.COMPLETED, now=now, fields=fields)
     except StaleMove:
@@ -155,13 +156,26 @@ def _of(version: DatasetVersion, format_name: str) -> Export | None:
 def request(version: DatasetVersion, format_name: str, now: datetime) -> Export:
     """The export of this version in this format, opened where there is none.
 
-    Its name is the first that is free; one that another worker takes meanwhile is passed over.
-    Raises leaks.Leaking where the version would teach what a test asks.
+    Raises leaks.Leaking where the version would teach what a test asks, and Conflict where it is
+    not what was frozen.
     """
     formats.by_name(format_name)
     if there := _of(version, format_name):
         return there
+    refuse(version)
+    return _open(version, format_name, now)
+
+
+def refuse(version: DatasetVersion) -> None:
+    """Raise Conflict where the version lacks what was frozen, leaks.Leaking where it would leak."""
+    lacks = [told(problem.reason, problem.values) for problem in datasets.broken(version)]
+    if lacks:
+        raise Conflict("; ".join(lacks))
     leaks.refuse(version)
+
+
+def _open(version: DatasetVersion, format_name: str, now: datetime) -> Export:
+    """Under the first name that is free; one that another worker takes meanwhile is passed over."""
     for name in _names(now, files.suffix(format_name)):
         if there := _of(version, format_name):
             return there
@@ -191,7 +205,10 @@ def _write_safely(export: Export, now: datetime) -> int:
     try:
         write(export, now)
     except formats.FormatError as error:
-        move(export, ExportStatus.FAILED, now=now, note=str(error), fields={"error": str(error)})
+        # By compare-and-swap: another worker who met the same error may have been first.
+        with suppress(StaleMove):
+            fields = {"error": str(error)}
+            move(export, ExportStatus.FAILED, now=now, note=str(error), fields=fields)
         return 0
     except Exception as error:
         log.exception("export not written", extra={"export": export.pk})
@@ -200,21 +217,20 @@ def _write_safely(export: Export, now: datetime) -> int:
     return 1
 
 
-def _open_nightly(dataset: Dataset, now: datetime) -> Export | None:
+def open_nightly(version: DatasetVersion, now: datetime) -> Export | None:
+    """The night's export of the version; None where that would leak or give a text twice."""
     try:
-        with transaction.atomic():
-            # The version and its export come together: a version alone would hide its pairs
-            # neither from the next night nor from anyone who asks what is exported.
-            if not datasets.selected(dataset).exists():
-                return None
-            version = datasets.freeze(dataset, now=now)
-            return request(version, "gemini", now) if version else None
-    except IntegrityError:
-        log.warning("another worker exports this assistant", extra={"dataset": str(dataset)})
-        return None
+        refuse(version)
     except Conflict as error:
-        log.error("export not opened", extra={"dataset": str(dataset), "error": str(error)})
+        log.error("export not opened", extra={"version": version.pk, "error": str(error)})
         return None
+    with transaction.atomic():
+        datasets.alone(version.dataset.assistant_id)
+        # Another night, at the same time, may have taken some of them since they were chosen.
+        written = selection.exported().filter(revision_id=OuterRef("revision_id"))
+        if version.members.filter(Exists(written)).exists():
+            return None
+        return _open(version, "gemini", now)
 
 
 def nightly(now: datetime) -> int:
@@ -222,7 +238,10 @@ def nightly(now: datetime) -> int:
     if not settings.FEEDBACK_EXPORT_ENABLED:
         return 0
     for assistant in Assistant.objects.order_by("id"):
-        _open_nightly(datasets.ensure(assistant, datasets.NIGHTLY), now)
+        dataset = datasets.ensure(assistant, datasets.NIGHTLY)
+        version = datasets.freeze(dataset, now=now) if datasets.selected(dataset).exists() else None
+        if version:
+            open_nightly(version, now)
     return write_pending(now)
 
 
@@ -242,7 +261,7 @@ def order(version: DatasetVersion, format_name: str, now: datetime) -> Export:
     """The export, and a hint to write it now; the next look would in a minute."""
     export = request(version, format_name, now)
     if export.status == ExportStatus.FAILED:
-        leaks.refuse(version)
+        refuse(version)
         move(export, ExportStatus.PENDING, now=now, note="asked for again")
     if export.status == ExportStatus.PENDING:
         hint("tuning.write_exports")

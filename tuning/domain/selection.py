@@ -108,19 +108,16 @@ def check(rule: Rule) -> None:
         raise Invalid(wrong)
 
 
-def exported_text() -> QuerySet[DatasetMember]:
-    """For Exists over pairs: their current text is in a version that has an export.
+def exported() -> QuerySet[DatasetMember]:
+    """Members of versions that have an export.
 
-    By text, not by pair: an approved change of an exported pair is new data. The night's own
-    pending export counts, for its file is only a matter of the next look; a file of preferences
-    does not, for it holds the corrections alone.
+    The night's own pending export counts, for its file is only a matter of the next look; a file of
+    preferences does not, for it holds the corrections alone.
     """
     completed = Q(status=ExportStatus.COMPLETED)
     nights = Q(status=ExportStatus.PENDING, version__dataset__only_unexported=True)
     written = Export.objects.filter(completed | nights).exclude(format__in=PREFERENCES)
-    return DatasetMember.objects.filter(
-        revision_id=OuterRef("current_revision_id"), version__exports__in=written
-    )
+    return DatasetMember.objects.filter(version__exports__in=written)
 
 
 def _begin(day: date) -> datetime:
@@ -194,5 +191,6 @@ def pairs(rule: Rule) -> QuerySet[Pair]:
             rows = rows.filter(**{f"{column}__in": chosen})
     rows = _liked(rule, _agreed(rule, _in_time(rule, rows)))
     if rule.only_unexported:
-        rows = rows.filter(~Exists(exported_text()))
+        # By text, not by pair: an approved change of an exported pair is new data.
+        rows = rows.filter(~Exists(exported().filter(revision_id=OuterRef("current_revision_id"))))
     return rows

@@ -6,7 +6,7 @@ import hashlib
 import uuid
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from reviews.domain import assistants, flags, pairs, transitions
 from reviews.domain.errors import Invalid
@@ -434,6 +434,45 @@ def test_two_freezes_at_once_make_one_version(assistant, together):
     first, second = together(*[lambda: datasets.freeze(dataset, now=NOW)] * 2)
     assert first.pk == second.pk == DatasetVersion.objects.get().pk
     assert DatasetMember.objects.count() == 20
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_locked_while_texts_are_read_and_compared(assistant):
+    making.approved_many(assistant, 10)
+    dataset = datasets.ensure(assistant, datasets.EVERYTHING)
+    locked = []
+
+    def note(execute, sql, *rest):
+        if '"reviews_pairrevision"."output"' in sql:
+            locked.append(connection.in_atomic_block)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(note):
+        datasets.freeze(dataset, now=NOW)
+    assert locked == [False]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_parts_given_since_the_plan_was_made_hold(assistant):
+    """Another dataset is frozen between this one's plan and its version."""
+    making.approved_many(assistant, 40)
+    mine, theirs = (datasets.ensure(assistant, slug) for slug in ("approved", "nightly"))
+    selected = making.approved_many(assistant, 40, start=40, register="casual")
+    theirs.registers = ["casual"]
+    theirs.save()
+    frozen = []
+
+    def meanwhile(execute, sql, *rest):
+        if sql.startswith('UPDATE "reviews_assistant"') and not frozen:
+            frozen.append(None)
+            frozen.append(datasets.freeze(theirs, now=NOW))
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(meanwhile):
+        version = datasets.freeze(mine, now=NOW)
+    other = dict(frozen[1].members.values_list("revision", "part"))
+    assert len(other) == len(selected)
+    assert other.items() <= dict(version.members.values_list("revision", "part")).items()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -11,8 +11,9 @@ from django.db import transaction
 
 from reviews import formats
 from reviews.domain import assistants, contexts, corrections, feedback, pairs, transitions
+from reviews.domain.errors import Conflict
 from reviews.enums import CorrectionStatus, PairSource, PairStatus
-from reviews.models import Pair, StatusChange
+from reviews.models import Pair, PairRevision, StatusChange
 from tests import factories
 from tests.tuning import making
 from tuning.domain import datasets, exports
@@ -200,6 +201,42 @@ def test_a_full_disk_leaves_no_file_and_the_next_look_completes(version, full_di
     full_disk()
     assert exports.write_pending(NOW) == 1
     assert exports.path(export).read_bytes() == written(version, "gemini")
+    export.refresh_from_db()
+    assert (export.status, export.error) == ("completed", "")
+
+
+@pytest.mark.parametrize("act", [exports.request, exports.order])
+def test_a_version_that_is_not_what_was_frozen_is_refused(version, act):
+    member = version.members.get(position=3)
+    PairRevision.objects.filter(pk=member.revision_id).update(output="")
+    version.members.get(position=7).delete()
+    with pytest.raises(Conflict) as refused:
+        act(version, "gemini", NOW)
+    assert str(refused.value) == (
+        "1 dari 20 anggota sudah hilang; "
+        f"pasangan berikut tidak punya teks lagi: #{member.revision.pair_id}"
+    )
+    assert Export.objects.count() == 0
+
+
+def test_a_vanished_revision_leaves_no_shorter_file(version):
+    with transaction.atomic():
+        PairRevision.objects.filter(pk=version.members.get(position=7).revision_id)._raw_delete(
+            "default"
+        )
+        with pytest.raises(Conflict, match=r": 7$"):
+            exports.request(version, "gemini", NOW)
+        transaction.set_rollback(True)
+
+
+def test_two_workers_on_one_export_that_fails(assistant):
+    """Neither stops at what the other one was first to write down."""
+    factories.approved(assistant, history=[["user", "Halo"], ["user", "Lagi"]])
+    export = exports.request(making.frozen(assistant), "alpaca", NOW)
+    theirs = Export.objects.get()
+    assert (exports.write_pending(NOW), exports._write_safely(theirs, NOW)) == (0, 0)
+    export.refresh_from_db()
+    assert (export.status, export.error[:15]) == ("failed", "history: Alpaca")
 
 
 def test_a_failed_export_does_not_stop_the_next_one(version):
@@ -226,6 +263,23 @@ def test_a_file_that_is_there_is_kept_whole_when_its_successor_fails(tmp_path):
     assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [
         ("a.jsonl", b"one\n")
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_nights_share_no_pair(assistant, together):
+    """The second has chosen before the first has opened its export, and one pair more."""
+    making.approved_many(assistant, 10)
+    dataset = datasets.ensure(assistant, datasets.NIGHTLY)
+    first = datasets.freeze(dataset, now=NOW)
+    factories.approved(assistant, "Sesudahnya?")
+    second = datasets.freeze(dataset, now=NOW)
+    exports.request(first, "gemini", NOW)
+    # What the second night does next.
+    assert second.size == 11
+    assert exports.open_nightly(second, NOW) is None
+    assert exports.nightly(NOW + timedelta(days=1)) == 2
+    third = DatasetVersion.objects.latest("pk")
+    assert list(third.members.values_list("revision__input", flat=True)) == ["Sesudahnya?"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -10,7 +10,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from reviews import formats
-from tuning.domain import datasets, exports, leaks
+from reviews.domain.errors import Conflict
+from tuning.domain import datasets, exports
 from tuning.enums import Part
 
 
@@ -29,8 +30,8 @@ class Command(BaseCommand):
             raise CommandError(f"there is no dataset version {options['version']!r}")
         part = None if options["part"] == "all" else options["part"]
         try:
-            leaks.refuse(version)
-        except leaks.Leaking as error:
+            exports.refuse(version)
+        except Conflict as error:
             raise CommandError(str(error)) from error
         rows = exports.lines(version, options["format"], part)
         try:
