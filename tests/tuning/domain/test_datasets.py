@@ -152,6 +152,7 @@ def test_both_datasets_of_an_assistant_share_one_split(assistant):
     everything = dict(freeze(assistant).members.values_list("revision", "part"))
     nightly = dict(freeze(assistant, datasets.NIGHTLY).members.values_list("revision", "part"))
     assert nightly == everything
+    assert set(everything.values()) == {"train", "validation", "test"}
 
 
 def test_examples_come_in_order_and_by_part(assistant):
@@ -455,9 +456,9 @@ def test_nothing_is_locked_while_texts_are_read_and_compared(assistant):
 @pytest.mark.django_db(transaction=True)
 def test_parts_given_since_the_plan_was_made_hold(assistant):
     """Another dataset is frozen between this one's plan and its version."""
-    making.approved_many(assistant, 40)
     mine, theirs = (datasets.ensure(assistant, slug) for slug in ("approved", "nightly"))
-    selected = making.approved_many(assistant, 40, start=40, register="casual")
+    for register in ["formal", "casual"] * 40:
+        factories.approved(assistant, register=register)
     theirs.registers = ["casual"]
     theirs.save()
     frozen = []
@@ -471,7 +472,7 @@ def test_parts_given_since_the_plan_was_made_hold(assistant):
     with connection.execute_wrapper(meanwhile):
         version = datasets.freeze(mine, now=NOW)
     other = dict(frozen[1].members.values_list("revision", "part"))
-    assert len(other) == len(selected)
+    assert frozen[1].split == {"train": 29, "validation": 5, "test": 6, "paraphrase": 0}
     assert other.items() <= dict(version.members.values_list("revision", "part")).items()
 
 
@@ -481,9 +482,10 @@ def test_two_datasets_frozen_at_once_share_one_split(assistant, together):
     exports.request(freeze(assistant), "gemini", NOW)
     exports.write_pending(NOW)
     # The nightly one selects these alone, so its shares are those of fewer families.
-    making.approved_many(assistant, 20, start=20)
+    making.approved_many(assistant, 20)
     both = [datasets.ensure(assistant, name) for name in (datasets.NIGHTLY, datasets.EVERYTHING)]
     versions = together(*[lambda d=d: datasets.freeze(d, now=NOW) for d in both])
     nightly, everything = (dict(v.members.values_list("revision", "part")) for v in versions)
     assert len(nightly) == 20
+    assert "test" in nightly.values()
     assert {revision: everything[revision] for revision in nightly} == nightly
