@@ -5,8 +5,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.paginator import Paginator
 from django.db.models import Count
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from unfold.decorators import action, display
 from reviews import formats
 from reviews.admin.base import STATUS_COLORS, HubAdmin, OwnPage, ReadOnlyAdmin, sent
 from reviews.enums import Language, PairSource, Register
-from tuning.admin.rule_forms import ParentForm, RuleForm
+from tuning.admin.rule_forms import CompareForm, ParentForm, RuleForm, wrong
 from tuning.domain import datasets, differences, exports, leaks, selection
 from tuning.domain.selection import Rule
 from tuning.enums import ExportStatus
@@ -71,10 +71,10 @@ class DatasetAdmin(HubAdmin):
 
     @display(description=gettext_lazy("versions"))
     def version_count(self, obj: Dataset) -> int:
-        return len(obj.versions.all())
+        return int(obj.version_total)  # type: ignore[attr-defined]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).prefetch_related("versions")
+        return super().get_queryset(request).annotate(version_total=Count("versions"))
 
     def has_freeze_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return bool(request.user.has_perm("tuning.add_datasetversion"))
@@ -100,7 +100,7 @@ class DatasetAdmin(HubAdmin):
         self, request: HttpRequest, rule: Rule | None, form: Any, parent: Any = None
     ) -> HttpResponse:
         found = datasets.preview(rule, parent) if rule else None
-        context = {"preview": found, "form": form}
+        context = {"preview": found, "wrong": wrong(form)}
         return render(request, "admin/tuning/dataset_preview.html", context)
 
     def preview_view(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
@@ -115,9 +115,8 @@ class DatasetAdmin(HubAdmin):
         self.may(request, "tuning.add_datasetversion")
         dataset = self.row(request, pk)
         form = ParentForm(dataset, request.POST)
-        form.is_valid()
-        parent = form.cleaned_data.get("parent")
-        return self._preview(request, selection.of(dataset), form, parent)
+        rule = selection.of(dataset) if form.is_valid() else None
+        return self._preview(request, rule, form, form.cleaned_data.get("parent"))
 
     def freeze_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """GET shows what would be frozen, POST freezes it."""
@@ -154,7 +153,8 @@ def _rule(version: DatasetVersion) -> list[tuple[str, str]]:
     """The rule that the version was frozen by, in words; what chose nothing away is left out."""
     said = []
     for name, value in version.rule.items():
-        if name == "assistant" or not value:
+        # No general data at all is a choice; of the rest what is empty or 0 chooses nothing away.
+        if name == "assistant" or not (value or name == "general_percent"):
             continue
         field: Any = Dataset._meta.get_field(name)
         labels = dict(_LABELS.get(name, ()))
@@ -241,17 +241,13 @@ class DatasetVersionAdmin(OwnPage, ReadOnlyAdmin):
         """What the version holds that another one, `?from=`, does not, and the other way round."""
         self.may(request, "tuning.view_datasetversion")
         version = self.row(request, pk)
-        earlier = request.GET.get("from", "")
-        if not earlier.isdecimal():
-            raise Http404
-        other = get_object_or_404(
-            self.get_queryset(request),
-            pk=int(earlier),
-            dataset__assistant=version.dataset.assistant_id,
-        )
+        form = CompareForm(version, request.GET)
+        if not form.is_valid():
+            for reason in wrong(form):
+                messages.error(request, reason)
+            return self.to("change", pk)
+        other, kind = form.cleaned_data["from"], form.cleaned_data["kind"]
         changes = differences.between(other, version)
-        kind = request.GET.get("kind", "")
-        kind = kind if kind in differences.Kind.values else ""
         shown = [change for change in changes if change.kind == kind] if kind else changes
         page = Paginator(shown, PER_PAGE).get_page(request.GET.get("p"))
         return self.page(

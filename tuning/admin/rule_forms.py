@@ -1,4 +1,4 @@
-"""The form of a dataset's rule: shape here, rules in `selection`."""
+"""Forms of a dataset's pages: shape here, rules in `selection`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from reviews.admin.base import unsaved
 from reviews.domain.errors import Invalid
 from reviews.enums import Language, PairSource, Register
 from reviews.models import Assistant, Category
-from tuning.domain import selection
+from tuning.domain import differences, selection
 from tuning.models import Dataset, DatasetVersion
 
+_DIGITS = 18
+"""Of an id at most."""
 _RELATED = ("general_assistants", "categories", "general_categories")
 
 
@@ -50,6 +52,14 @@ class _Rows(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
         )
 
     own: int | None = None
+
+    def clean(self, value: Any) -> Any:
+        # SQLite's driver raises at a number that is no id's.
+        for pk in value or ():
+            if len(str(pk)) > _DIGITS:
+                reason = self.error_messages["invalid_choice"]
+                raise forms.ValidationError(reason, code="invalid_choice", params={"value": pk})
+        return super().clean(value)
 
     def label_from_instance(self, obj: Any) -> str:
         if isinstance(obj, Category) and obj.assistant_id != self.own:
@@ -92,7 +102,8 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         others = self.instance.general_assistants.values("pk")
         if self.is_bound:
             data: Any = self.data
-            others = [pk for pk in data.getlist("general_assistants") if pk.isdecimal()]
+            ticked = data.getlist("general_assistants")
+            others = [pk for pk in ticked if pk.isdecimal() and len(pk) <= _DIGITS]
         fields["categories"].queryset = _categories().filter(
             Q(assistant=own) | Q(assistant__in=others)
         )
@@ -119,14 +130,15 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         """What the form says now, where that makes sense: it may lack a name still."""
         return None if set(self.errors) - {"slug", "name"} else self._rule
 
-    def wrong(self) -> list[str]:
-        """What is wrong with the rule, each field by its name."""
-        told = []
-        for name, errors in self.errors.items():
-            if name not in ("name", "slug"):
-                label = self.fields[name].label if name in self.fields else ""
-                told += [f"{label}: {error}" if label else str(error) for error in errors]
-        return told
+
+def wrong(form: forms.BaseForm) -> list[str]:
+    """What is wrong with what the form chooses, each field by its name."""
+    told = []
+    for name, errors in form.errors.items():
+        if name not in ("name", "slug"):
+            label = form.fields[name].label if name in form.fields else ""
+            told += [f"{label}: {error}" if label else str(error) for error in errors]
+    return told
 
 
 class ParentForm(forms.Form):
@@ -146,3 +158,16 @@ class ParentForm(forms.Form):
         field: Any = self.fields["parent"]
         own = DatasetVersion.objects.filter(dataset__assistant=dataset.assistant_id)
         field.queryset = own.order_by("-id")
+
+
+class CompareForm(forms.Form):
+    """Which version another one is held against, and which changes are shown."""
+
+    kind = forms.ChoiceField(
+        choices=[("", ""), *differences.Kind.choices], required=False, label=_("kind")
+    )
+
+    def __init__(self, version: DatasetVersion, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        own = DatasetVersion.objects.filter(dataset__assistant=version.dataset.assistant_id)
+        self.fields["from"] = forms.ModelChoiceField(own, label=_("Earlier version"))

@@ -22,6 +22,8 @@ from tuning.models import Dataset, DatasetMember, Export
 _LISTS = ("registers", "languages", "sources")
 _PLAIN = ("approvals", "unanimous", "min_rating", "general_percent", "only_unexported")
 _DATES = ("approved_from", "approved_to", "created_from", "created_to")
+_FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
+"""The calendar's own ends have no moment before or after them in every time zone."""
 FIELDS = (*_LISTS, *_PLAIN, *_DATES)
 """The columns of a dataset that its rule is made of, beside the relations."""
 
@@ -92,8 +94,12 @@ def of(dataset: Dataset) -> Rule:
 
 
 def check(rule: Rule) -> None:
-    """Raise Invalid with each field of the rule that makes no sense beside another."""
+    """Raise Invalid with each field of the rule that makes no sense, alone or beside another."""
     wrong = {}
+    for name in _DATES:
+        day = getattr(rule, name)
+        if day and not _FIRST_DAY <= day <= _LAST_DAY:
+            wrong[name] = gettext_noop("must be a day between 2000 and 2099")
     if rule.assistant in rule.general_assistants:
         wrong["general_assistants"] = gettext_noop("this is the assistant of the dataset itself")
     for name in ("approved", "created"):

@@ -118,6 +118,12 @@ class Dataset(models.Model):
         return f"{self.assistant.slug}/{self.slug}"
 
 
+for _chosen in (Dataset.categories, Dataset.general_categories):
+    # Were a ticked category deleted, its tick would go with it, and a rule with none left takes
+    # everything. Restricted, so that the dataset's own assistant can still be deleted whole.
+    _chosen.through._meta.get_field("category").remote_field.on_delete = models.RESTRICT
+
+
 class DatasetVersion(models.Model):
     """Frozen: members with their exact revisions, the split, and a hash over all of it."""
 

@@ -80,7 +80,13 @@ def test_a_rule_is_saved_as_the_form_says_it(desk, assistant, dataset):
         ("approvals", "10"),
         ("general_percent", "101"),
         ("approved_to", "kemarin"),
+        ("approved_from", "01/01/0001"),
+        ("created_to", "31/12/9999"),
         ("categories", "99999"),
+        ("general_categories", "9" * 30),
+        ("general_assistants", "9" * 30),
+        ("general_assistants", "9" * 5000),
+        ("sources", "\0"),
     ],
 )
 def test_a_wrong_rule_is_refused_at_its_field(desk, dataset, field, value):
@@ -88,7 +94,9 @@ def test_a_wrong_rule_is_refused_at_its_field(desk, dataset, field, value):
     assert list(page.context["adminform"].form.errors) == [field]
     preview = desk.post(url("dataset", "preview", dataset.pk), said(**{field: value}))
     assert preview.context["preview"] is None
-    assert len(preview.context["form"].wrong()) == 1
+    label = page.context["adminform"].form.fields[field].label
+    (reason,) = preview.context["wrong"]
+    assert reason.startswith(f"{label}: ")
 
 
 def test_another_assistant_s_category_is_offered_once_its_assistant_is_ticked(
@@ -100,7 +108,7 @@ def test_another_assistant_s_category_is_offered_once_its_assistant_is_ticked(
     factories.approved(assistant)
     body = said(categories=[python.pk], general_percent="100")
     refused = desk.post(url("dataset", "preview", dataset.pk), body)
-    assert list(refused.context["form"].errors) == ["categories"]
+    assert [reason.split(":")[0] for reason in refused.context["wrong"]] == ["Kategori"]
     taken = desk.post(
         url("dataset", "preview", dataset.pk), body | {"general_assistants": [other.pk]}
     )
@@ -152,7 +160,7 @@ def test_the_preview_needs_the_same_queries_however_many_pairs(
         making.approved_many(assistant, count, start)
         making.frozen(assistant)
         factories.approved(assistant)
-        with django_assert_num_queries(22):
+        with django_assert_num_queries(21):
             desk.post(address, said())
 
 
@@ -201,6 +209,19 @@ def test_a_version_of_another_assistant_is_no_parent(desk, assistant, dataset):
     page = desk.post(url("dataset", "freeze_now", dataset.pk), {"parent": parent.pk})
     assert list(page.context["form"].errors) == ["parent"]
     assert dataset.versions.count() == 0
+    # Nor is shown what would be frozen without it.
+    page = desk.post(url("dataset", "freeze_preview", dataset.pk), {"parent": parent.pk})
+    assert page.context["preview"] is None
+    assert len(page.context["wrong"]) == 1
+
+
+def test_a_version_without_general_data_says_so(desk, assistant, dataset):
+    factories.approved(assistant)
+    dataset.general_percent = 0
+    dataset.save()
+    version = making.frozen(assistant)
+    page = desk.get(url("datasetversion", "change", version.pk))
+    assert [words for _name, words in page.context["rule"]] == ["0"]
 
 
 def test_a_leaking_version_names_its_pairs_and_writes_no_file(desk, assistant):
@@ -267,12 +288,27 @@ def test_differences_need_the_same_queries_however_many(desk, assistant, django_
             desk.get(address, {"from": old.pk})
 
 
-@pytest.mark.parametrize("given", ["", "x", "0", "999999"])
-def test_an_unknown_version_to_compare_with_is_not_found(desk, assistant, given):
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [({"from": given}, "Versi sebelumnya") for given in ("", "x", "0", "9" * 30, "9" * 5000, "\0")]
+    + [({"kind": "loud"}, "jenis"), ({"kind": "\0"}, "jenis")],
+)
+def test_a_comparison_with_nothing_is_refused_at_its_field(desk, assistant, given, named):
     factories.approved(assistant)
     version = making.frozen(assistant)
     address = url("datasetversion", "differences", version.pk)
-    assert desk.get(address, {"from": given}).status_code == 404
+    page = desk.get(address, {"from": version.pk} | given, follow=True)
+    assert page.redirect_chain == [(url("datasetversion", "change", version.pk), 302)]
+    (message,) = page.context["messages"]
+    assert message.message.startswith(f"{named}: ")
+
+
+def test_another_assistant_s_version_is_none_to_compare_with(desk, assistant):
+    factories.approved(assistant)
+    other = assistants.ensure("lain", "Lain")
+    factories.approved(other)
+    address = url("datasetversion", "differences", making.frozen(assistant).pk)
+    assert desk.get(address, {"from": making.frozen(other).pk}).status_code == 302
 
 
 def test_members_shown_on_the_page_are_few(desk, assistant):

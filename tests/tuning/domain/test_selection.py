@@ -6,6 +6,7 @@ import uuid
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db.models import RestrictedError
 
 from reviews.domain import assistants, pairs, transitions
 from reviews.domain.errors import Invalid
@@ -242,6 +243,38 @@ def test_a_rule_that_contradicts_itself_is_refused_with_each_field(assistant, ot
     with pytest.raises(Invalid) as refused:
         selection.check(rule)
     assert set(refused.value.fields) == {"general_assistants", "categories", "approved_to"}
+
+
+@pytest.mark.parametrize("day", [date(1, 1, 1), date(1999, 12, 31), date(2100, 1, 1), date.max])
+def test_days_far_off_are_refused_at_their_field(assistant, day):
+    names = ("approved_from", "approved_to", "created_from", "created_to")
+    for name in names:
+        with pytest.raises(Invalid) as refused:
+            selection.check(selection.Rule(assistant, **{name: day}))
+        assert list(refused.value.fields) == [name]
+    for near in (date(2000, 1, 1), date(2099, 12, 31)):
+        rule = selection.Rule(assistant, **dict.fromkeys(names, near))
+        selection.check(rule)
+        assert list(selection.pairs(rule)) == []
+
+
+def test_a_category_that_a_rule_names_stays(assistant, other, dataset):
+    """Without its tick the rule would take everything."""
+    tax, talk, free = (category(assistant, slug) for slug in ("pajak2", "obrolan", "lepas"))
+    dataset.categories.set([tax])
+    dataset.general_categories.set([talk])
+    for named in (tax, talk):
+        with pytest.raises(RestrictedError):
+            named.delete()
+    free.delete()
+    assert set(dataset.categories.all() | dataset.general_categories.all()) == {tax, talk}
+
+
+def test_an_assistant_goes_with_its_datasets_and_categories(other):
+    dataset = datasets.ensure(other, datasets.EVERYTHING)
+    dataset.categories.set([category(other, "python")])
+    other.delete()
+    assert Dataset.objects.count() == 0
 
 
 def test_a_rule_is_stored_in_names(assistant, other, dataset):
