@@ -97,8 +97,9 @@ class TrainingSpec:
 
     `questions_file`, where it is not None, holds what the tuned model is to be asked once it is
     made, a line each: {"key": text, "messages": [{"role", "content"}]}. A job whose model no server
-    serves answers them in `answers.jsonl` of its folder: {"key": text, "text": answer}. `resume` is
-    the job that an earlier try left, whose checkpoints may be gone on with.
+    serves answers them in `answers.jsonl` of its folder: {"key": text, "text": answer}; one that
+    can't be asked has an empty answer and a `reason`. `resume` is the job that an earlier try left,
+    whose checkpoints may be gone on with.
     """
 
     label: str
@@ -134,7 +135,8 @@ class JobState:
     (step, loss) points so far, steps from 1; `validation_losses` the same, held-out. `result` is
     what the version's provider needs. `dropped` are 1-based lines of the train file that the job
     left out, with the reasons it gave. `tokens` and `cost` (US dollars) are what it took, where
-    that is known. `message` is a sentence for `values`, as BackendError's reason.
+    that is known. `message` is a sentence for `values`, as BackendError's reason. `warnings` are
+    such sentences with their values: what fell short in a job that ended well.
     """
 
     status: str
@@ -151,6 +153,7 @@ class JobState:
     cost: float | None = None
     message: str = ""
     values: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    warnings: tuple[tuple[str, Mapping[str, Any]], ...] = ()
 
 
 class TrainingBackend(Protocol):

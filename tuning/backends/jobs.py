@@ -113,6 +113,7 @@ def state_of(found: Mapping[str, Any]) -> JobState:
         cost=found.get("cost"),
         message=found.get("message", ""),
         values=found.get("values", {}),
+        warnings=tuple((message, values) for message, values in found.get("warnings", [])),
     )
 
 

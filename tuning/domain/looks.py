@@ -177,10 +177,21 @@ def _say_once(run: TuningRun, state: JobState, now: datetime) -> None:
         event(run, EventKind.WARNING, state.message, now, state.values)
 
 
+def _warn_once(run: TuningRun, state: JobState, now: datetime) -> None:
+    """What fell short in a job that ended well."""
+    rows = run.events.filter(kind=EventKind.WARNING, attempt=run.attempt)
+    there = [(row.message, row.values) for row in rows]
+    for message, values in state.warnings:
+        if (message, dict(values)) not in there:
+            event(run, EventKind.WARNING, message, now, values)
+
+
 def _note(run: TuningRun, state: JobState, now: datetime) -> None:
     """Store what a job says of itself; said again, it changes nothing."""
     RunEvent.objects.bulk_create(_new_points(run, state, now), ignore_conflicts=True)
     _say_once(run, state, now)
+    if state.status == "succeeded":
+        _warn_once(run, state, now)
     actual = dict(run.actual)
     for name in ("tokens", "cost"):
         if getattr(state, name) is not None:

@@ -242,3 +242,17 @@ def test_a_model_whose_evaluation_failed_can_be_deleted(run, outside, operator, 
     registry.delete_model(version, by=operator, now=NOW, reason="too dear")
     version.refresh_from_db()
     assert (version.status, outside.deleted) == ("deleted", [{"artifact": "models/1"}])
+
+
+def test_what_fell_short_in_a_job_that_ended_well_is_told_once(run, outside, monkeypatch):
+    warnings = (("no GGUF file: the converter %(reason)s", {"reason": "hung"}), ("a", {}))
+    outside.says = [JobState("succeeded", 1.0, result={"artifact": "m"}, warnings=warnings)]
+    making.drive(run, 3)
+    with monkeypatch.context() as broken:
+        # The look that stored them was killed before its move.
+        broken.setattr(looks.versions, "create", away)
+        looks.reconcile(NOW + 5 * MINUTE)
+    drive_to_end(run, NOW + 6 * MINUTE)
+    told = run.events.filter(kind="warning").exclude(message__startswith="try ")
+    assert [row.text for row in told] == ["no GGUF file: the converter hung", "a"]
+    assert run.status == "succeeded"
