@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from transformers import AutoTokenizer
 
+from reviews.formats import Example
 from tests.lora import tiny
 from tests.lora.conftest import folder_of, work
 from tests.lora.test_faults import end, until
@@ -18,8 +19,6 @@ from tuning.backends import lora_after, lora_worker
 from tuning.backends import lora_templates as templates
 from tuning.backends.base import PREFERENCE, Base, Data
 from tuning.backends.lora import LIBRARIES
-from tuning.providers.base import Completion, CompletionRequest
-from tuning.providers.recorded import RecordedProvider, key
 
 LINEAGE = {
     "dataset": "bisnis/inti-3",
@@ -30,6 +29,7 @@ LINEAGE = {
     "pairs": [{"pair": "p1", "part": "train"}],
 }
 SHORT = {"epochs": 1, "merge": False}
+CALL = '{"name":"cari","arguments":{}}'
 
 
 # --- beside the adapter --------------------------------------------------------------------------
@@ -107,7 +107,7 @@ def by_python(code: str) -> list[str]:
 
 def test_the_operators_converter_makes_a_gguf_file_of_the_merged_model(monkeypatch, make_spec):
     folder, state = converted(monkeypatch, make_spec, by_python(CONVERTERS["good"]))
-    assert (state["status"], state.get("message", "")) == ("succeeded", "")
+    assert (state["status"], state["warnings"]) == ("succeeded", [])
     assert state["result"]["gguf"] == str(folder / "model.gguf")
     made = (folder / "model.gguf").read_bytes()
     assert made == b"GGUF" + (folder / "merged" / "config.json").read_bytes()
@@ -116,15 +116,16 @@ def test_the_operators_converter_makes_a_gguf_file_of_the_merged_model(monkeypat
 @pytest.mark.parametrize("kind", REASONS)
 def test_a_converter_that_fails_is_a_warning_and_leaves_no_file(monkeypatch, make_spec, kind):
     folder, state = converted(monkeypatch, make_spec, by_python(CONVERTERS[kind]))
-    assert (state["status"], state["message"]) == ("succeeded", lora_after.NO_GGUF)
-    assert state["values"] == {"reason": REASONS[kind]}
+    warned = [[lora_after.NO_GGUF, {"reason": REASONS[kind]}]]
+    assert (state["status"], state["warnings"]) == ("succeeded", warned)
     assert "gguf" not in state["result"]
     assert [path.name for path in folder.glob("model.gguf*")] == []
 
 
 def test_a_converter_that_is_not_there_is_a_warning(monkeypatch, make_spec):
     _folder, state = converted(monkeypatch, make_spec, ["/nowhere/convert", "{model}", "{out}"])
-    assert (state["status"], state["message"]) == ("succeeded", lora_after.NO_GGUF)
+    assert state["status"] == "succeeded"
+    assert [message for message, _values in state["warnings"]] == [lora_after.NO_GGUF]
 
 
 def test_no_shell_reads_the_converters_words(monkeypatch, make_spec, tmp_path):
@@ -135,43 +136,44 @@ def test_no_shell_reads_the_converters_words(monkeypatch, make_spec, tmp_path):
 
 def test_without_a_merged_model_no_gguf_is_tried(monkeypatch, make_spec):
     _folder, state = converted(monkeypatch, make_spec, by_python("1/0"), merge=False)
-    assert (state["status"], state["message"]) == ("succeeded", lora_after.GGUF_NEEDS_MERGED)
+    assert (state["status"], state["warnings"]) == (
+        "succeeded",
+        [[lora_after.GGUF_NEEDS_MERGED, {}]],
+    )
 
 
 def test_a_merged_model_that_answers_otherwise_is_not_kept(monkeypatch, make_spec):
     # No difference is small enough: what rounding does to a merged model is.
     monkeypatch.setattr(lora_after, "DIFFERENT", -1.0)
-    folder, state = work(make_spec(options={"epochs": 1}))
-    assert (state["status"], state["message"]) == ("succeeded", lora_after.UNLIKE)
+    folder, state = converted(monkeypatch, make_spec, by_python(CONVERTERS["good"]))
+    assert state["status"] == "succeeded"
+    # That no GGUF came of it is said by that; nobody turned options.merge off.
+    assert [message for message, _values in state["warnings"]] == [lora_after.UNLIKE]
     assert not (folder / "merged").exists()
-    assert "merged" not in state["result"]
+    assert {"merged", "gguf"} & set(state["result"]) == set()
 
 
-# --- answers -------------------------------------------------------------------------------------
-def test_an_unserved_model_answers_through_what_its_job_recorded(make_spec):
-    request = CompletionRequest(tiny.question("visa"), "Jawab singkat.")
-    spec = make_spec("gemma", questions=[], options={"answer_tokens": 6, "merge": False})
-    said = {"system": request.system, "user": request.prompt}
-    turns = [{"role": role, "content": words} for role, words in said.items()]
-    spec.questions_file.write_text(json.dumps({"key": key(request), "messages": turns}) + "\n")
-    _folder, state = work(spec)
-    [line] = Path(state["result"]["answers"]).read_bytes().splitlines()
-    told = RecordedProvider(Path(state["result"]["answers"])).complete(request)
-    assert told == Completion(json.loads(line)["text"])
-    assert told.text != ""
+# --- what a merged model is compared by ----------------------------------------------------------
+def test_a_merged_model_is_compared_by_the_first_questions_that_were_learned(make_spec):
+    rows = tiny.examples(8)
+    long = Example("Berapa lama ? " * 60, "Dua tahun .")
+    tool = Example("Lama ?", "Ya .", steps=(("call", CALL), ("result", "2")))
+    spec = make_spec(train=[long, rows[0], tool, *rows[1:]])
+    asked = lora_worker._asked(spec, {"1": "too long", "3": "tools"})
+    assert asked == [[{"role": "user", "content": row.input}] for row in rows[:4]]
 
 
 @pytest.mark.parametrize("kind", ["gemma", "t5"])
-def test_questions_asked_together_are_answered_as_each_alone(make_spec, bases, kind):
-    folder, _state = work(make_spec(kind, options={"epochs": 4, "merge": False}))
-    two_part = kind == "t5"
-    found = lora_after.load_tuned(str(bases(kind)), two_part, folder / "adapter", folder / "none")
-    texts = ("Berapa ?", tiny.question("restoran"))
-    asked = [[{"role": "user", "content": text}] for text in texts]
-    together = lora_after.answer(*found, asked, two_part=two_part, tokens=8)
-    alone = [lora_after.answer(*found, [one], two_part=two_part, tokens=8)[0] for one in asked]
-    assert together == alone
-    assert all(together)
+def test_a_model_is_merged_though_the_first_lines_were_left_out(make_spec, kind):
+    odd = Example("Berapa lama ?", "Dua tahun .", history=(("assistant", "Halo ."),))
+    long = Example("Berapa lama ? " * 60, "Dua tahun .")
+    rows = [odd, long, *tiny.examples(3)]
+    options = {"epochs": 1, "max_length": 100}
+    _folder, state = work(make_spec(kind, train=rows, options=options))
+    # T5 has no template that turns must fit.
+    left_out = [2] if kind == "t5" else [1, 2]
+    assert (state["status"], state["dropped"], state["warnings"]) == ("succeeded", left_out, [])
+    assert state["result"]["merge_difference"] < 1e-4
 
 
 # --- as the hub starts it ------------------------------------------------------------------------

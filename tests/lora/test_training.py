@@ -13,6 +13,7 @@ from reviews.formats import Example
 from tests.lora import tiny
 from tests.lora.conftest import work
 from tuning.backends import lora_train as training
+from tuning.backends import lora_worker
 from tuning.backends.base import PREFERENCE
 from tuning.backends.lora import settled
 from tuning.backends.lora_after import difference
@@ -174,6 +175,17 @@ def test_what_is_too_long_is_left_out_whole_and_told_by_its_line(make_spec, kind
     assert (state["dropped"], state["dropped_count"]) == ([3, 10], 2)
     assert state["dropped_reasons"] == ["longer than 100 tokens"]
     assert state["result"]["examples"] == 8
+
+
+def test_what_is_left_out_of_the_validation_is_told_by_its_line(make_spec):
+    long = Example("Berapa lama ? " * 60, "Dua tahun .")
+    held_out = [long, *tiny.examples(2), long]
+    options = {"max_length": 100, "epochs": 1, "merge": False}
+    _folder, state = work(make_spec(validation=held_out, options=options))
+    told = {"count": 2, "lines": "1, 4", "reasons": "longer than 100 tokens"}
+    assert state["warnings"] == [[lora_worker.HELD_OUT, told]]
+    result = state["result"]
+    assert (result["dropped_validation"], result["validation_examples"]) == (2, 2)
 
 
 def test_what_the_template_does_not_take_is_left_out(make_spec):

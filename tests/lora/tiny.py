@@ -63,7 +63,7 @@ def tokenizer(family: str = "plain") -> PreTrainedTokenizerFast:
     )
 
 
-def _sizes(words: PreTrainedTokenizerFast) -> dict[str, int]:
+def _sizes(words: PreTrainedTokenizerFast, positions: int) -> dict[str, int]:
     return {
         "vocab_size": len(words),
         "hidden_size": 64,
@@ -71,21 +71,22 @@ def _sizes(words: PreTrainedTokenizerFast) -> dict[str, int]:
         "num_hidden_layers": 2,
         "num_attention_heads": 4,
         "num_key_value_heads": 2,
-        "max_position_embeddings": 4096,
+        "max_position_embeddings": positions,
         "pad_token_id": words.pad_token_id,
         "eos_token_id": words.eos_token_id,
         "bos_token_id": words.bos_token_id,
     }
 
 
-def causal(folder: Path, family: str = "plain") -> Path:
+def causal(folder: Path, family: str = "plain", positions: int = 4096) -> Path:
     """A Llama (or Gemma 2) of two layers, saved as a base model."""
     torch.manual_seed(1)
     words = tokenizer(family)
+    sizes = _sizes(words, positions)
     if family == "gemma":
-        model = Gemma2ForCausalLM(Gemma2Config(**_sizes(words), head_dim=16))
+        model = Gemma2ForCausalLM(Gemma2Config(**sizes, head_dim=16))
     else:
-        model = LlamaForCausalLM(LlamaConfig(**_sizes(words)))
+        model = LlamaForCausalLM(LlamaConfig(**sizes))
     model.save_pretrained(folder)
     words.save_pretrained(folder)
     return folder

@@ -164,6 +164,16 @@ def _looks_like_a_folder(name: str) -> bool:
     return name.startswith(("/", "./", "../", "~"))
 
 
+def positions(config: Mapping[str, Any]) -> int | None:
+    """The most tokens that a model has places for, by its config.json; None where nothing says so.
+    T5 counts from each token to each other and has no most."""
+    text = config.get("text_config") or config
+    found = text.get("max_position_embeddings")
+    if found is None and not config.get("is_encoder_decoder"):
+        found = text.get("n_positions")
+    return int(found) if found else None
+
+
 def base_problems(base: Base, method: str) -> list[Problem]:
     """What speaks against the base model as far as its config.json tells. A name without a folder
     is one of the hub's cache, which only the job can look into."""

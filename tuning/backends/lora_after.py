@@ -1,4 +1,4 @@
-"""What comes after the training: the merged model, its GGUF, and answers to questions.
+"""What comes after the training: the merged model and its GGUF.
 
 Each reads from disk what the step before wrote, so that a job which died goes on where it was.
 """
@@ -6,12 +6,9 @@ Each reads from disk what the step before wrote, so that a job which died goes o
 from __future__ import annotations
 
 import gc
-import json
-import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +16,16 @@ import torch
 from django.utils.translation import gettext_noop
 from peft import PeftModel
 
-from reviews.formats import write
-from tuning.backends import lora_data as data
+from tuning.backends import lora_answers as answers
 from tuning.backends import lora_models as models
-from tuning.backends import lora_templates as templates
 from tuning.backends.lora_report import Report
 
 ADAPTER, MERGED, GGUF = "adapter", "merged", "model.gguf"
-ANSWERS = "answers.jsonl"
 DIFFERENT = 0.05
 """Mean difference of two models' logits, as a share of their mean size, above which they do not
 answer alike: rounding to 16 bits makes about a hundredth."""
 COMPARED = 4
 """Questions by which a merged model is compared."""
-_BATCH = 8
 _MAGIC = b"GGUF"
 
 
@@ -64,33 +57,15 @@ def fresh(path: Path) -> Path:
     return part
 
 
-# --- prompts -------------------------------------------------------------------------------------
-def encoded(tokenizer: Any, conversations: list[list[dict[str, str]]], two_part: bool) -> Any:
-    """The questions as a batch of tokens, ready to be answered."""
-    if two_part:
-        texts = [data.as_one_text(turns) for turns in conversations]
-        return tokenizer(texts, return_tensors="pt", padding=True)
-    tokenizer.padding_side = "left"
-    texts = [
-        tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
-        for turns in conversations
-    ]
-    # The template has written the tokens that begin a text.
-    return tokenizer(texts, return_tensors="pt", padding=True, add_special_tokens=False)
-
-
-def _device() -> str:
-    return "cuda" if models.cuda() else "cpu"
-
-
 def _logits(model: Any, batch: Any, two_part: bool) -> Any:
     """Of each question's next token, as 32-bit floats."""
     extra = {}
     if two_part:
         start = model.config.decoder_start_token_id
-        extra["decoder_input_ids"] = torch.full((len(batch["input_ids"]), 1), start).to(_device())
+        begun = torch.full((len(batch["input_ids"]), 1), start)
+        extra["decoder_input_ids"] = begun.to(model.device)
     with torch.no_grad():
-        return model(**batch.to(_device()), **extra).logits[:, -1].float().cpu()
+        return model(**batch.to(model.device), **extra).logits[:, -1].float().cpu()
 
 
 def difference(one: Any, other: Any) -> float:
@@ -100,7 +75,13 @@ def difference(one: Any, other: Any) -> float:
 
 # --- merging -------------------------------------------------------------------------------------
 def merge(
-    name: str, two_part: bool, adapter: Path, merged: Path, asked: list[list[dict[str, str]]]
+    name: str,
+    two_part: bool,
+    adapter: Path,
+    merged: Path,
+    asked: list[answers.Turns],
+    *,
+    device: str,
 ) -> float:
     """Write the base model with the adapter merged in, whole or not at all, and return by how much
     its logits differ. NotMerged where that is too much; nothing is written then.
@@ -108,9 +89,9 @@ def merge(
     The base is loaded anew, in its own precision: a 4-bit one can't be merged without loss.
     """
     tokenizer = models.load_tokenizer(str(adapter))
-    model = models.load(name, two_part, dtype="auto").to(_device())
+    model = models.load(name, two_part, dtype="auto").to(device)
     model = PeftModel.from_pretrained(model, str(adapter)).eval()
-    batch = encoded(tokenizer, asked, two_part)
+    batch = answers.encoded(tokenizer, asked, two_part)
     before = _logits(model, batch, two_part)
     model = model.merge_and_unload()
     after = _logits(model, batch, two_part)
@@ -171,98 +152,6 @@ def convert(command: list[str], model: Path, out: Path, report: Report, *, secon
 def _first(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(len(_MAGIC))
-
-
-# --- answers -------------------------------------------------------------------------------------
-def _ends(model: Any, tokenizer: Any) -> list[int]:
-    """Tokens that end an answer: of the model, of the tokenizer, and of its turns."""
-    found = model.generation_config.eos_token_id
-    ends = set(found if isinstance(found, list) else [found])
-    ends.add(tokenizer.eos_token_id)
-    vocabulary = tokenizer.get_vocab()
-    ends |= {vocabulary[token] for token in templates.TURN_ENDS if token in vocabulary}
-    return sorted(end for end in ends if end is not None)
-
-
-def answer(
-    model: Any,
-    tokenizer: Any,
-    conversations: list[list[dict[str, str]]],
-    *,
-    two_part: bool,
-    tokens: int,
-) -> list[str]:
-    """The model's answers, each the likeliest token after the other."""
-    batch = encoded(tokenizer, conversations, two_part).to(_device())
-    ends = _ends(model, tokenizer)
-    with torch.no_grad():
-        made = model.generate(
-            input_ids=batch["input_ids"],
-            attention_mask=batch["attention_mask"],
-            max_new_tokens=tokens,
-            do_sample=False,
-            num_beams=1,
-            temperature=None,
-            top_p=None,
-            top_k=None,
-            eos_token_id=ends,
-            pad_token_id=tokenizer.pad_token_id,
-        )
-    if not two_part:
-        made = made[:, batch["input_ids"].shape[1] :]
-    return [text.strip() for text in tokenizer.batch_decode(made, skip_special_tokens=True)]
-
-
-def load_tuned(name: str, two_part: bool, adapter: Path, merged: Path) -> tuple[Any, Any]:
-    """(model, tokenizer): the merged model where there is one, else base and adapter."""
-    tokenizer = models.load_tokenizer(str(adapter))
-    if merged.is_dir():
-        return models.load(str(merged), two_part, dtype="auto").to(_device()).eval(), tokenizer
-    model = models.load(name, two_part, dtype=models.precision()).to(_device())
-    return PeftModel.from_pretrained(model, str(adapter)).eval(), tokenizer
-
-
-def _questions(path: Path) -> Iterator[Mapping[str, Any]]:
-    with path.open("rb") as file:
-        for line in file:
-            yield json.loads(line)
-
-
-def _answered(path: Path) -> set[str]:
-    """Keys that an earlier try has answered; what it had half written is taken away."""
-    if not path.exists():
-        return set()
-    lines = [line for line in path.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
-    path.write_bytes(b"".join(lines))
-    return {json.loads(line)["key"] for line in lines}
-
-
-def answer_all(
-    model: Any,
-    tokenizer: Any,
-    questions: Path,
-    answers: Path,
-    report: Report,
-    *,
-    two_part: bool,
-    tokens: int,
-) -> int:
-    """Answer each question of the file into `answers`, whole or absent; how many there are."""
-    part = answers.with_name(f"{answers.name}.begun")
-    done = _answered(part)
-    todo = [one for one in _questions(questions) if one["key"] not in done]
-    with part.open("ab") as file:
-        for at in range(0, len(todo), _BATCH):
-            some = todo[at : at + _BATCH]
-            said = [one["messages"] for one in some]
-            texts = answer(model, tokenizer, said, two_part=two_part, tokens=tokens)
-            for one, text in zip(some, texts, strict=True):
-                file.write(write({"key": one["key"], "text": text}))
-            file.flush()
-            report.say(progress=0.9 + 0.09 * (at + len(some)) / len(todo))
-        os.fsync(file.fileno())
-    part.replace(answers)
-    return len(done) + len(todo)
 
 
 UNLIKE = gettext_noop(

@@ -68,8 +68,12 @@ def card(
     outcome: Mapping[str, Any],
     lineage: Mapping[str, Any],
 ) -> str:
-    made = {name: outcome[name] for name in outcome if name not in ("dropped", "resumed_from")}
-    made["left out of the training data"] = len(outcome["dropped"])
+    left_out = {
+        "left out of the training data": len(outcome["dropped"]),
+        "left out of the validation data": len(outcome["dropped_validation"]),
+    }
+    elsewhere = ("dropped", "dropped_validation", "resumed_from")
+    made = {name: outcome[name] for name in outcome if name not in elsewhere} | left_out
     settings = {name: options[name] for name in _OPTIONS}
     if spec.method == PREFERENCE:
         settings["beta"] = options["beta"]

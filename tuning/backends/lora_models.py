@@ -10,6 +10,7 @@ import torch
 from peft import LoraConfig, PeftModel, TaskType, get_peft_model
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
+from tuning.backends import lora
 from tuning.backends import lora_checkpoints as checkpoints
 from tuning.backends.base import TrainingSpec
 from tuning.backends.lora_failures import no_model
@@ -19,6 +20,10 @@ def cuda() -> bool:
     return bool(torch.cuda.is_available())
 
 
+def device() -> str:
+    return "cuda" if cuda() else "cpu"
+
+
 def precision() -> torch.dtype:
     """What is computed in: on a processor nothing is gained by less than 32 bits."""
     if not cuda():
@@ -26,12 +31,21 @@ def precision() -> torch.dtype:
     return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
 
 
-def is_two_part(name: str) -> bool:
-    """Whether it is of T5's kind, with an encoder and a decoder. BackendError: no model there."""
+def _config(name: str) -> Any:
     try:
-        return bool(AutoConfig.from_pretrained(name, trust_remote_code=False).is_encoder_decoder)
+        return AutoConfig.from_pretrained(name, trust_remote_code=False)
     except (OSError, ValueError) as error:
         raise no_model(name, error) from error
+
+
+def is_two_part(name: str) -> bool:
+    """Whether it is of T5's kind, with an encoder and a decoder. BackendError: no model there."""
+    return bool(_config(name).is_encoder_decoder)
+
+
+def positions(name: str) -> int | None:
+    """The most tokens that the base model has places for; None where nothing limits them."""
+    return lora.positions(_config(name).to_dict())
 
 
 def _four_bit() -> dict[str, Any]:

@@ -22,6 +22,8 @@ class Report:
         self.folder, self.speaker = folder, speaker
         self.state: dict[str, Any] = {"status": "running", "losses": [], "validation_losses": []}
         self.state |= jobs.read(folder / "state.json") or {}
+        # Each step that is done, or found done, says its own again.
+        self.state["warnings"] = []
 
     def say(self, **changes: Any) -> None:
         """Change the state and write it whole. Progress never goes back: a resumed job repeats
@@ -45,6 +47,10 @@ class Report:
         """The last word. A job that is asked to end now has ended already."""
         self.state |= changes
         jobs.replace(self.folder / "state.json", self.state)
+
+    def warn(self, message: str, **values: Any) -> None:
+        """A sentence that whoever looks at the run should read, though it ends well."""
+        self.say(warnings=[*self.state["warnings"], [message, values]])
 
     def result(self, **parts: Any) -> None:
         self.say(result=self.state.get("result", {}) | parts)

@@ -271,7 +271,7 @@ def _wait_for_all() -> None:
 
 def _outcome(state: Any, parts: Parts, start: Path | None) -> dict[str, Any]:
     losses = [row["loss"] for row in state.log_history if "loss" in row]
-    dropped = parts.train.dropped
+    dropped, held_out = parts.train.dropped, parts.validation.dropped
     return {
         "steps": state.global_step,
         "planned_steps": state.max_steps,
@@ -283,5 +283,5 @@ def _outcome(state: Any, parts: Parts, start: Path | None) -> dict[str, Any]:
         "examples": len(parts.train.rows),
         "validation_examples": len(parts.validation.rows),
         "dropped": {str(line): reason for line, reason in sorted(dropped.items())},
-        "dropped_validation": len(parts.validation.dropped),
+        "dropped_validation": {str(line): reason for line, reason in sorted(held_out.items())},
     }

@@ -79,67 +79,73 @@ def _asked(spec: TrainingSpec, dropped: Collection[str]) -> list[list[dict[str, 
 
 
 def _merge(
-    spec: TrainingSpec, two_part: bool, dropped: Collection[str], report: Report
-) -> dict[str, Any]:
-    """Returns what is to be warned of."""
+    spec: TrainingSpec,
+    two_part: bool,
+    options: dict[str, Any],
+    dropped: Collection[str],
+    report: Report,
+) -> None:
     from tuning.backends import lora_after as after
+    from tuning.backends import lora_models as models
 
     folder = report.folder
-    if (folder / after.MERGED).is_dir():
-        return {}
+    if not options["merge"] or (folder / after.MERGED).is_dir():
+        return
     report.say(phase=gettext_noop("merging"), progress=0.86)
     adapter, merged = folder / after.ADAPTER, folder / after.MERGED
+    # What was trained in 4 bits the card may not hold in 16.
+    device = "cpu" if options["four_bit"] else models.device()
+    asked = _asked(spec, dropped)
     try:
-        found = after.merge(spec.base.name, two_part, adapter, merged, _asked(spec, dropped))
+        found = after.merge(spec.base.name, two_part, adapter, merged, asked, device=device)
     except after.NotMerged as error:
-        return {"message": after.UNLIKE, "values": {"difference": round(error.difference, 3)}}
-    report.result(merge_difference=found)
-    return {}
+        report.warn(after.UNLIKE, difference=round(error.difference, 3))
+    else:
+        report.result(merge_difference=found)
 
 
-def _convert(report: Report) -> dict[str, Any]:
-    """Returns what is to be warned of: a converter that fails spoils no model."""
+def _convert(options: dict[str, Any], report: Report) -> None:
+    """A converter that fails is warned of: it spoils no model."""
     from tuning.backends import lora_after as after
 
     folder, command = report.folder, _setting("LORA_GGUF_COMMAND")
     if not command or (folder / after.GGUF).exists():
-        return {}
+        return
+    if not options["merge"]:
+        report.warn(after.GGUF_NEEDS_MERGED)
     if not (folder / after.MERGED).is_dir():
-        return {"message": after.GGUF_NEEDS_MERGED, "values": {}}
+        return
     report.say(phase=gettext_noop("converting to GGUF"), progress=0.88)
     seconds = _setting("LORA_GGUF_TIMEOUT_SECONDS")
     try:
         after.convert(command, folder / after.MERGED, folder / after.GGUF, report, seconds=seconds)
     except after.NotConverted as error:
-        return {"message": after.NO_GGUF, "values": {"reason": str(error)}}
-    return {}
+        report.warn(after.NO_GGUF, reason=str(error))
 
 
 def _answer(spec: TrainingSpec, two_part: bool, options: dict[str, Any], report: Report) -> None:
     from tuning.backends import lora_after as after
+    from tuning.backends import lora_answers
 
-    answers = report.folder / after.ANSWERS
-    if spec.questions_file is None or answers.exists():
+    questions, answers = spec.questions_file, report.folder / lora_answers.ANSWERS
+    if questions is None:
         return
-    report.say(phase=gettext_noop("answering the evaluation's questions"), progress=0.9)
-    adapter, merged = report.folder / after.ADAPTER, report.folder / after.MERGED
-    model, tokenizer = after.load_tuned(spec.base.name, two_part, adapter, merged)
-    after.answer_all(
-        model,
-        tokenizer,
-        spec.questions_file,
-        answers,
-        report,
-        two_part=two_part,
-        tokens=options["answer_tokens"],
-    )
+    if not answers.exists():
+        report.say(phase=gettext_noop("answering the evaluation's questions"), progress=0.9)
+        adapter, merged = report.folder / after.ADAPTER, report.folder / after.MERGED
+        tuned = lora_answers.load(spec.base.name, two_part, adapter, merged, options)
+        lora_answers.answer_all(tuned, questions, answers, report)
+    missing = lora_answers.unanswered(questions, answers)
+    if missing:
+        report.warn(lora_answers.UNANSWERED, **missing)
 
 
 def _made(report: Report) -> dict[str, Any]:
     """What there is of the run's products, by name."""
     from tuning.backends import lora_after as after
+    from tuning.backends.lora_answers import ANSWERS
 
-    names = {"merged": after.MERGED, "gguf": after.GGUF, "answers": after.ANSWERS}
+    names = {"merged": after.MERGED, "gguf": after.GGUF, "answers": ANSWERS}
     return {
         name: str(report.folder / file)
         for name, file in names.items()
@@ -156,6 +162,30 @@ def _dropped(outcome: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+_LISTED = 20
+HELD_OUT = gettext_noop(
+    "%(count)s validation examples were left out (lines %(lines)s): %(reasons)s"
+)
+
+
+def _tell_what_came_of_it(
+    adapter: Path, outcome: dict[str, Any], options: dict[str, Any], report: Report
+) -> None:
+    missing: dict[str, str] = outcome["dropped_validation"]
+    kept = {name: value for name, value in outcome.items() if name != "dropped"}
+    kept |= {
+        "artifact": str(adapter),
+        "checkpoint": f"checkpoint-{outcome['best_step']}",
+        "preset": options["preset"],
+        "dropped_validation": len(missing),
+    }
+    report.result(**kept)
+    if missing:
+        lines = ", ".join(list(missing)[:_LISTED]) + ("…" if len(missing) > _LISTED else "")
+        reasons = "; ".join(sorted(set(missing.values())))
+        report.warn(HELD_OUT, count=len(missing), lines=lines, reasons=reasons)
+
+
 def _work(spec: TrainingSpec, options: dict[str, Any], report: Report) -> None:
     from tuning.backends import lora_after as after
     from tuning.backends import lora_card, lora_models
@@ -166,18 +196,15 @@ def _work(spec: TrainingSpec, options: dict[str, Any], report: Report) -> None:
         after.forget_models()
     config = jobs.read(adapter / lora_card.CONFIG) or {}
     outcome = config["outcome"]
-    kept = {name: value for name, value in outcome.items() if name != "dropped"}
-    checkpoint = f"checkpoint-{outcome['best_step']}"
-    report.result(artifact=str(adapter), checkpoint=checkpoint, preset=options["preset"], **kept)
+    _tell_what_came_of_it(adapter, outcome, options, report)
     two_part = lora_models.is_two_part(spec.base.name)
-    dropped = outcome["dropped"]
-    warned = _merge(spec, two_part, dropped, report) if options["merge"] else {}
+    _merge(spec, two_part, options, outcome["dropped"], report)
     after.forget_models()
-    warned = _convert(report) or warned
+    _convert(options, report)
     _answer(spec, two_part, options, report)
     report.result(**_made(report))
     ended = {"status": "succeeded", "progress": 1.0, "phase": "", "tokens": outcome["tokens"]}
-    report.end(**ended, **_dropped(outcome), **warned)
+    report.end(**ended, **_dropped(outcome))
 
 
 def run(folder: Path) -> None:
