@@ -104,11 +104,17 @@ def test_without_validation_all_epochs_are_trained(make_spec):
 
 @pytest.mark.parametrize("method", ["sft", PREFERENCE])
 def test_a_tuned_model_is_trained_further(make_spec, method):
-    first, state = work(make_spec(options={"merge": False}))
+    first, state = work(make_spec(options={"merge": False, "rank": 8, "alpha": 24}))
     more = {"continues": state["result"]["artifact"], "checkpoint": "checkpoint-24"}
     spec = make_spec(method=method, base=more, label="hub-lanjut", options={"epochs": 1})
     second, further = work(spec)
     assert further["status"] == "succeeded"
+    config = json.loads((second / "adapter" / "training.json").read_text())
+    assert (config["options"]["rank"], config["options"]["alpha"]) == (8, 24)
+    assert config["continues"] == {"label": "hub-uji", "checkpoint": "checkpoint-24"}
+    card = (second / "adapter" / "README.md").read_text()
+    assert {"| rank | 8 |", "| alpha | 24 |"} <= set(card.splitlines())
+    assert "It goes on with the adapter of `hub-uji`, `checkpoint-24`." in card
     if method == "sft":
         # It goes on where the other ended.
         assert further["losses"][0][1] < state["losses"][6][1]
@@ -121,7 +127,7 @@ def learned(make_spec, tmp_path, kind: str, learns: str, system: str = "") -> st
     """The text of the tokens whose labels are not -100, of the only example."""
     example = Example("Berapa lama ?", "Dua tahun .", system, TALK)
     spec = make_spec(kind, train=[example], validation=[])
-    options = settled(spec.options | {"learns": learns}, 1)
+    options = settled(spec.options | {"learns": learns}, spec.base, 1)
     trainer, words, _parts = training.prepare(spec, options, tmp_path)
     [batch] = list(trainer.get_train_dataloader())
     labels, ids = batch["labels"][0], batch["input_ids"][0]
@@ -155,7 +161,7 @@ SAID = {
 def test_t5_learns_the_answer_from_all_that_was_said(make_spec, tmp_path, history):
     example = Example("Berapa lama ?", "Dua tahun .", "Jawab singkat .", history)
     spec = make_spec("t5", train=[example], validation=[])
-    trainer, words, _parts = training.prepare(spec, settled(spec.options, 1), tmp_path)
+    trainer, words, _parts = training.prepare(spec, settled(spec.options, spec.base, 1), tmp_path)
     [batch] = list(trainer.get_train_dataloader())
     assert words.decode(batch["input_ids"][0]) == SAID[history]
     assert words.decode(batch["labels"][0]) == "Dua tahun .<eos>"
@@ -175,6 +181,24 @@ def test_what_is_too_long_is_left_out_whole_and_told_by_its_line(make_spec, kind
     assert (state["dropped"], state["dropped_count"]) == ([3, 10], 2)
     assert state["dropped_reasons"] == ["longer than 100 tokens"]
     assert state["result"]["examples"] == 8
+
+
+def test_t5_learns_no_answer_that_is_too_long(make_spec):
+    long = Example("Berapa lama ?", "Dua tahun . " * 60)
+    rows = [*tiny.examples(3), long]
+    options = {"max_length": 100, "epochs": 1, "merge": False}
+    _folder, state = work(make_spec("t5", train=rows, validation=[], options=options))
+    assert (state["dropped"], state["dropped_reasons"]) == ([4], ["longer than 100 tokens"])
+
+
+def test_what_is_longer_than_the_base_takes_is_left_out_unless_told(make_spec, tmp_path):
+    small = tiny.causal(tmp_path / "kecil", positions=64)
+    rows = [*tiny.examples(3), Example("Berapa lama ? " * 20, "Dua tahun .")]
+    options = {"epochs": 1, "merge": False}
+    folder, state = work(make_spec(train=rows, options=options, base={"name": str(small)}))
+    assert (state["dropped"], state["dropped_reasons"]) == ([4], ["longer than 64 tokens"])
+    settings = json.loads((folder / "adapter" / "training.json").read_text())["options"]
+    assert settings["max_length"] == 64
 
 
 def test_what_is_left_out_of_the_validation_is_told_by_its_line(make_spec):

@@ -12,7 +12,6 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,16 +19,31 @@ from django.conf import settings
 from django.utils.translation import gettext_noop
 
 from reviews.formats import chat, preference
+from tuning.backends import lora_bases as bases
 from tuning.backends import options as of_options
-from tuning.backends.base import PREFERENCE, SFT, Base, Data, Estimate, JobState, Problem
+from tuning.backends.base import (
+    PREFERENCE,
+    SFT,
+    BackendError,
+    Base,
+    Data,
+    Estimate,
+    Impossible,
+    JobState,
+    Problem,
+)
 from tuning.backends.jobs import LocalBackend
 from tuning.backends.options import option
 
 _CHARACTERS_A_TOKEN = 4
 """Of Indonesian business text, roughly; nothing is paid by it here."""
+_LONGEST = 2048
+"""Tokens of an example unless told; memory grows with it."""
 _FULL_DISK = 16 * 1024 * 1024
 """Bytes below which a disk counts as full when a job has died."""
 LIBRARIES = ("torch", "transformers", "trl", "peft", "accelerate", "datasets")
+_HUB = ("django", "orjson")
+"""Of the hub's own packages what its module for the job imports."""
 _INSTALL = "pip install feedbackhub[lora]"
 
 
@@ -54,7 +68,8 @@ BALANCED_FROM, AGGRESSIVE_FROM = 500, 5_000
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What is None is the preset's; the preset is chosen by the number of examples."""
+    """What is None is the preset's, or `max_length` the base's; the preset is chosen by the number
+    of examples."""
 
     preset: str | None = option(
         None, choices=tuple(PRESETS), help=gettext_noop("By the number of examples unless told.")
@@ -71,8 +86,13 @@ class Options:
     alpha: int = option(32, low=1, high=2048)
     dropout: float = option(0.05, low=0.0, high=0.9)
     weight_decay: float = option(0.01, low=0.0, high=1.0)
-    max_length: int = option(
-        2048, low=16, high=131_072, help=gettext_noop("Tokens; longer examples are left out.")
+    max_length: int | None = option(
+        None,
+        low=16,
+        high=131_072,
+        help=gettext_noop(
+            "Tokens; longer examples are left out. 2048 or the base's limit unless told."
+        ),
     )
     evaluations: int = option(
         4, low=1, high=100, help=gettext_noop("In an epoch, each with a checkpoint.")
@@ -102,23 +122,46 @@ def preset_for(examples: int) -> str:
     return "balanced" if examples < AGGRESSIVE_FROM else "aggressive"
 
 
-def settled(options: Mapping[str, Any], examples: int) -> dict[str, Any]:
-    """Every option with its value: as given, else the preset's, else its default.
+def _misfits(
+    options: Mapping[str, Any], base: Base, config: Mapping[str, Any] | None
+) -> list[Problem]:
+    """What is wrong with options, each allowed in itself, for this base."""
+    read = asdict(of_options.read(Options, options))
+    wrong = bases.adapter_problems(base, {name: read[name] for name in options})
+    limit = bases.token_limit(base, config or {})
+    if limit and read["max_length"] and read["max_length"] > limit:
+        told = {"allowed": f"int 16..{limit}"}
+        wrong.append(Problem("options.max_length", gettext_noop("allowed: %(allowed)s"), told))
+    return wrong
 
-    Raises Impossible for what is unknown or out of range.
+
+def settled(
+    options: Mapping[str, Any], base: Base, examples: int, config: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Every option with its value: as given, else the preset's or the base's, else its default.
+    An adapter that is gone on with has its own width. `config`: the base's, where it has no folder.
+
+    Raises Impossible for what is unknown, out of range, or does not fit the base.
     """
-    given = asdict(of_options.read(Options, options))
+    config = config or bases.config(base) or {}
+    wrong = of_options.problems(Options, options) or _misfits(options, base, config)
+    if wrong:
+        raise Impossible(tuple(wrong))
+    given = asdict(of_options.read(Options, options)) | bases.adapter_options(base)
     given["preset"] = given["preset"] or preset_for(examples)
     for name, value in asdict(PRESETS[given["preset"]]).items():
         if given[name] is None:
             given[name] = value
+    if given["max_length"] is None:
+        limit = bases.token_limit(base, config)
+        given["max_length"] = min(_LONGEST, limit or _LONGEST)
     return given
 
 
 # --- the environment that trains -----------------------------------------------------------------
 _PROBE = f"""
 import importlib.util as util
-print(*(name for name in {LIBRARIES!r} if util.find_spec(name) is None))
+print(*(name for name in {(*_HUB, *LIBRARIES)!r} if util.find_spec(name) is None))
 """
 _PROBE_CUDA = """
 import importlib.util as util, torch
@@ -127,16 +170,25 @@ print("" if util.find_spec("bitsandbytes") else "bitsandbytes")
 """
 
 
-@lru_cache(maxsize=8)
+_PASSED: set[tuple[str, str]] = set()
+"""Probes that found nothing lacking: what lacks today an operator may mend tomorrow, without
+starting the hub anew."""
+
+
 def _probe(python: str, code: str) -> tuple[str, ...] | None:
-    """The words that `code` prints in that Python; None where it can't be run."""
+    """The words that `code` prints in that Python, for what lacks; None where it can't be run."""
+    if (python, code) in _PASSED:
+        return ()
     try:
         done = subprocess.run(
             [python, "-c", code], capture_output=True, text=True, timeout=120, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return tuple(done.stdout.split()) if done.returncode == 0 else None
+    found = tuple(done.stdout.split()) if done.returncode == 0 else None
+    if found == ():
+        _PASSED.add((python, code))
+    return found
 
 
 def environment_problems(four_bit: bool) -> list[Problem]:
@@ -146,8 +198,6 @@ def environment_problems(four_bit: bool) -> list[Problem]:
         reason = gettext_noop("LORA_PYTHON can't be run: %(python)s")
         return [Problem("backend", reason, {"python": settings.LORA_PYTHON})]
     if missing:
-        # Whoever installs them now must not have to start the hub anew.
-        _probe.cache_clear()
         reason = gettext_noop("training needs %(missing)s: %(install)s, or set LORA_PYTHON")
         values = {"missing": ", ".join(missing), "install": _INSTALL}
         return [Problem("backend", reason, values)]
@@ -158,45 +208,6 @@ def environment_problems(four_bit: bool) -> list[Problem]:
         reason = gettext_noop("4-bit training needs %(missing)s; allowed here: false")
         return [Problem("options.four_bit", reason, {"missing": ", ".join(lacking)})]
     return []
-
-
-def _looks_like_a_folder(name: str) -> bool:
-    return name.startswith(("/", "./", "../", "~"))
-
-
-def positions(config: Mapping[str, Any]) -> int | None:
-    """The most tokens that a model has places for, by its config.json; None where nothing says so.
-    T5 counts from each token to each other and has no most."""
-    text = config.get("text_config") or config
-    found = text.get("max_position_embeddings")
-    if found is None and not config.get("is_encoder_decoder"):
-        found = text.get("n_positions")
-    return int(found) if found else None
-
-
-def base_problems(base: Base, method: str) -> list[Problem]:
-    """What speaks against the base model as far as its config.json tells. A name without a folder
-    is one of the hub's cache, which only the job can look into."""
-    folder = Path(base.name).expanduser()
-    if not folder.is_dir():
-        if not _looks_like_a_folder(base.name):
-            return []
-        reason = gettext_noop("there is no folder %(folder)s")
-        return [Problem("base_model", reason, {"folder": base.name})]
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        two_part = bool(config.get("is_encoder_decoder"))
-    except (OSError, ValueError, AttributeError):
-        reason = gettext_noop("%(folder)s holds no model: its config.json can't be read")
-        return [Problem("base_model", reason, {"folder": base.name})]
-    found = []
-    if not any(folder.glob("*.safetensors")):
-        reason = gettext_noop("%(folder)s holds no weights in safetensors; others are not read")
-        found.append(Problem("base_model", reason, {"folder": base.name}))
-    if two_part and method == PREFERENCE:
-        reason = gettext_noop("a T5 model can't learn preferences; allowed: %(allowed)s")
-        found.append(Problem("method", reason, {"allowed": SFT}))
-    return found
 
 
 # What a job gets of the worker's own environment: none of the hub's secrets is of use to it.
@@ -238,18 +249,16 @@ class LoraBackend(LocalBackend):
         if method not in self.formats or method not in base.abilities:
             allowed = {"allowed": ", ".join(sorted(base.abilities & set(self.formats)))}
             wrong.append(Problem("method", gettext_noop("allowed: %(allowed)s"), allowed))
-        wrong += base_problems(base, method)
-        limit, length = base.token_limit, options.get("max_length")
-        if limit and not wrong and length is not None and int(length) > limit:
-            told = {"allowed": f"int 16..{limit}"}
-            wrong.append(Problem("options.max_length", gettext_noop("allowed: %(allowed)s"), told))
+        if not wrong:
+            wrong += _misfits(options, base, bases.config(base))
+        wrong += bases.problems(base, method)
         return tuple(wrong + environment_problems(options.get("four_bit") is True))
 
     def estimate(
         self, options: Mapping[str, Any], base: Base, data: Data, method: str = SFT
     ) -> Estimate:
         """All epochs, though training may stop early. Seconds depend on the card: unknown."""
-        epochs = settled(options, data.train)["epochs"]
+        epochs = settled(options, base, data.train)["epochs"]
         tokens = data.characters // _CHARACTERS_A_TOKEN * epochs
         return Estimate(tokens, None, tokens / 1e6 * (base.price or 0.0))
 
@@ -280,9 +289,15 @@ class LoraBackend(LocalBackend):
         adapter = Path(str(result.get("artifact") or ".")).resolve()
         if Path(settings.TUNING_DIR).resolve() not in adapter.parents:
             return
-        for name in ("adapter", "merged", "checkpoints"):
-            shutil.rmtree(adapter.parent / name, ignore_errors=True)
-        (adapter.parent / "model.gguf").unlink(missing_ok=True)
+        try:
+            for name in ("adapter", "merged", "checkpoints"):
+                if (adapter.parent / name).exists():
+                    shutil.rmtree(adapter.parent / name)
+            (adapter.parent / "model.gguf").unlink(missing_ok=True)
+        except OSError as error:
+            reason = gettext_noop("%(folder)s can't be deleted: %(error)s")
+            values = {"folder": str(adapter.parent), "error": error.strerror or str(error)}
+            raise BackendError(reason, permanent=False, values=values) from error
 
     def gave_up(self, folder: Path, state: Mapping[str, Any]) -> JobState:
         """A job that the system ended each time without a word: most often for its memory."""

@@ -24,6 +24,19 @@ def _name(spec: TrainingSpec) -> str:
     return folder.name if folder.is_dir() else spec.base.name
 
 
+def _continues(spec: TrainingSpec) -> dict[str, str]:
+    """The job whose adapter was gone on with, and from which checkpoint; empty for a new one."""
+    if not spec.base.continues:
+        return {}
+    label = Path(spec.base.continues).parent.name
+    return {"label": label, "checkpoint": spec.base.checkpoint}
+
+
+def _goes_on(spec: TrainingSpec) -> list[str]:
+    names = [f"`{_cell(name)}`" for name in _continues(spec).values() if name]
+    return [f"It goes on with the adapter of {', '.join(names)}.", ""] if names else []
+
+
 def _cell(value: object) -> str:
     """A value for a table: nothing in it may end the cell or begin another line."""
     return " ".join(str(value).split()).replace("|", "\\|")
@@ -86,6 +99,7 @@ def card(
         f"A LoRA adapter of `{_cell(_name(spec))}`, made by FeedbackHub from pairs that people "
         "approved.",
         "",
+        *_goes_on(spec),
         f"## {title}",
         "",
         *_table(("option", "value"), settings),
@@ -120,6 +134,7 @@ def write_beside(
         "label": spec.label,
         "base_model": _name(spec),
         "method": spec.method,
+        "continues": _continues(spec),
         "options": dict(options),
         "outcome": dict(outcome),
         "libraries": {name: version(name) for name in LIBRARIES},

@@ -112,9 +112,13 @@ def has_system(part: Part) -> bool:
     return any(turns[0]["role"] == "system" for one in part.rows for turns in conversations(one))
 
 
-def lengths(dataset: Any) -> list[int]:
-    """Tokens of each example of a dataset that a trainer has prepared."""
-    if "chosen_ids" in dataset.column_names:
+def lengths(dataset: Any, kind: str) -> list[int]:
+    """Tokens of each example of a dataset that a trainer has prepared; of T5's the longer part, for
+    it reads one and writes the other."""
+    if kind == "t5":
+        columns = zip(dataset["input_ids"], dataset["labels"], strict=True)
+        return [max(len(said), len(answer)) for said, answer in columns]
+    if kind == PREFERENCE:
         columns = zip(
             dataset["prompt_ids"], dataset["chosen_ids"], dataset["rejected_ids"], strict=True
         )

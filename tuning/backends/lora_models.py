@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel, TaskType, get_peft_model
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
-from tuning.backends import lora
-from tuning.backends import lora_checkpoints as checkpoints
+from tuning.backends import lora_bases as bases
 from tuning.backends.base import TrainingSpec
 from tuning.backends.lora_failures import no_model
 
@@ -31,21 +29,22 @@ def precision() -> torch.dtype:
     return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
 
 
-def _config(name: str) -> Any:
+def config(name: str) -> Any:
+    """The base model's configuration. BackendError where there is no model."""
     try:
-        return AutoConfig.from_pretrained(name, trust_remote_code=False)
+        return AutoConfig.from_pretrained(bases.place(name), trust_remote_code=False)
     except (OSError, ValueError) as error:
         raise no_model(name, error) from error
 
 
 def is_two_part(name: str) -> bool:
     """Whether it is of T5's kind, with an encoder and a decoder. BackendError: no model there."""
-    return bool(_config(name).is_encoder_decoder)
+    return bool(config(name).is_encoder_decoder)
 
 
 def positions(name: str) -> int | None:
     """The most tokens that the base model has places for; None where nothing limits them."""
-    return lora.positions(_config(name).to_dict())
+    return bases.positions(config(name).to_dict())
 
 
 def _four_bit() -> dict[str, Any]:
@@ -69,7 +68,11 @@ def load(name: str, two_part: bool, *, dtype: Any, four_bit: bool = False) -> An
     extra = _four_bit() if four_bit else {}
     try:
         return kind.from_pretrained(
-            name, dtype=dtype, use_safetensors=True, trust_remote_code=False, **extra
+            bases.place(name),
+            dtype=dtype,
+            use_safetensors=True,
+            trust_remote_code=False,
+            **extra,
         )
     except (OSError, ValueError) as error:
         raise no_model(name, error) from error
@@ -77,7 +80,7 @@ def load(name: str, two_part: bool, *, dtype: Any, four_bit: bool = False) -> An
 
 def load_tokenizer(name: str) -> Any:
     try:
-        found = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+        found = AutoTokenizer.from_pretrained(bases.place(name), trust_remote_code=False)
     except (OSError, ValueError) as error:
         raise no_model(name, error) from error
     if found.pad_token is None:
@@ -95,26 +98,16 @@ def _lora(options: dict[str, Any], two_part: bool) -> LoraConfig:
     )
 
 
-def earlier_adapter(spec: TrainingSpec) -> str:
-    """The adapter to go on with: the tuned model's own, or one of its checkpoints."""
-    if not spec.base.continues:
-        return ""
-    adapter = Path(spec.base.continues)
-    if not spec.base.checkpoint:
-        return str(adapter)
-    return str(adapter.parent / checkpoints.FOLDER / spec.base.checkpoint)
-
-
 def with_adapter(model: Any, spec: TrainingSpec, options: dict[str, Any], two_part: bool) -> Any:
     """The model with an adapter to train, new or gone on with."""
     if options["four_bit"]:
         from peft import prepare_model_for_kbit_training
 
         model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=True)
-    earlier = earlier_adapter(spec)
-    if not earlier:
+    earlier = bases.earlier_adapter(spec.base)
+    if earlier is None:
         return get_peft_model(model, _lora(options, two_part))
     try:
-        return PeftModel.from_pretrained(model, earlier, is_trainable=True)
+        return PeftModel.from_pretrained(model, str(earlier), is_trainable=True)
     except (OSError, ValueError) as error:
-        raise no_model(earlier, error) from error
+        raise no_model(str(earlier), error) from error

@@ -89,7 +89,7 @@ def leave_out_long(trainer: Any, parts: Parts, limit: int) -> None:
     for part, name in ((parts.train, "train_dataset"), (parts.validation, "eval_dataset")):
         dataset = getattr(trainer, name)
         if dataset is not None:
-            right = [length <= limit for length in data.lengths(dataset)]
+            right = [length <= limit for length in data.lengths(dataset, parts.kind)]
             setattr(trainer, name, dataset.select(part.keep(right, reason)))
     data.needed(parts.train)
     if trainer.eval_dataset is not None and not parts.validation.rows:

@@ -19,6 +19,7 @@ from typing import Any
 from django.utils.translation import gettext_noop
 
 from tuning.backends import jobs
+from tuning.backends import lora_bases as bases
 from tuning.backends import lora_checkpoints as checkpoints
 from tuning.backends import lora_failures as failures
 from tuning.backends.base import TrainingSpec
@@ -42,7 +43,13 @@ def _setting(name: str) -> Any:
 def _options(spec: TrainingSpec) -> dict[str, Any]:
     with spec.train_file.open("rb") as file:
         examples = sum(1 for _line in file)
-    return settled(spec.options, examples)
+    config = bases.config(spec.base)
+    if config is None:
+        # One of the hub's cache, or no model: loading says which.
+        from tuning.backends import lora_models
+
+        config = lora_models.config(spec.base.name).to_dict()
+    return settled(spec.options, spec.base, examples, config)
 
 
 # --- the steps -----------------------------------------------------------------------------------

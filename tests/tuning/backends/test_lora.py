@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
-from tuning.backends import Impossible, JobState, lora
+from tuning.backends import BackendError, Impossible, JobState, lora
 from tuning.backends.base import PREFERENCE, SFT, Base, Data, Estimate
 from tuning.backends.lora import DIED, DISK_FULL, PRESETS, LoraBackend, Options, preset_for, settled
 
@@ -67,14 +68,14 @@ def test_the_presets_are_those_of_the_requirements():
 )
 def test_the_preset_is_chosen_by_the_number_of_examples(examples, preset):
     assert preset_for(examples) == preset
-    found = settled({}, examples)
+    found = settled({}, Base("b"), examples)
     chosen = asdict(PRESETS[preset])
     assert found["preset"] == preset
     assert {name: found[name] for name in chosen} == chosen
 
 
 def test_what_is_given_comes_before_the_preset():
-    found = settled({"preset": "aggressive", "epochs": "2", "learning_rate": 1e-5}, 10)
+    found = settled({"preset": "aggressive", "epochs": "2", "learning_rate": 1e-5}, Base("b"), 10)
     assert (found["epochs"], found["learning_rate"], found["batch"]) == (2, 1e-5, 8)
 
 
@@ -95,7 +96,7 @@ def test_what_is_given_comes_before_the_preset():
 def test_a_wrong_option_is_refused_with_what_is_allowed(backend, ready, model, options, problem):
     assert told(backend.check(options, Base(str(model)), DATA)) == [problem]
     with pytest.raises(Impossible):
-        settled(options, 10)
+        settled(options, Base("b"), 10)
 
 
 def test_an_unknown_option_is_refused_with_the_known_ones(backend, ready, model):
@@ -112,10 +113,86 @@ def test_more_tokens_than_the_base_takes_are_refused(backend, ready, model):
     assert backend.check({"max_length": 1024}, base, DATA) == ()
 
 
+@pytest.mark.parametrize(
+    ("config", "limit", "settled_to"),
+    [
+        ({}, None, 2048),
+        ({}, 1024, 1024),
+        ({"max_position_embeddings": 512}, 1024, 512),
+        ({"max_position_embeddings": 8192}, 1024, 1024),
+        ({"text_config": {"max_position_embeddings": 900}}, None, 900),
+        ({"n_positions": 1000}, None, 1000),
+        # T5 has no places.
+        ({"n_positions": 512, "is_encoder_decoder": True}, None, 2048),
+    ],
+    ids=str,
+)
+def test_examples_are_no_longer_than_the_base_takes(
+    backend, ready, model, config, limit, settled_to
+):
+    (model / "config.json").write_text(json.dumps(config))
+    base = Base(str(model), token_limit=limit)
+    assert backend.check({}, base, DATA) == ()
+    assert settled({}, base, 10)["max_length"] == settled_to
+    if settled_to < 2048:
+        wrong = [f"options.max_length: allowed: int 16..{settled_to}"]
+        assert told(backend.check({"max_length": settled_to + 1}, base, DATA)) == wrong
+        with pytest.raises(Impossible):
+            settled({"max_length": settled_to + 1}, base, 10)
+
+
+# --- going on with an adapter --------------------------------------------------------------------
+@pytest.fixture
+def further(model, tmp_path) -> Base:
+    """A base with a tuned model to go on with, of a width that no option has by itself."""
+    job = tmp_path / "jobs" / "hub-1"
+    for folder in (job / "adapter", job / "checkpoints" / "checkpoint-6"):
+        folder.mkdir(parents=True)
+        adapter = {"r": 8, "lora_alpha": 24, "lora_dropout": 0.1}
+        (folder / "adapter_config.json").write_text(json.dumps(adapter))
+    mark = {"fingerprint": "f", "epoch": 1.0, "loss": 0.5}
+    (job / "checkpoints" / "checkpoint-6" / "whole.json").write_text(json.dumps(mark))
+    return Base(str(model), continues=str(job / "adapter"))
+
+
+@pytest.mark.parametrize("checkpoint", ["", "checkpoint-6"])
+def test_an_adapter_that_is_gone_on_with_keeps_its_width(backend, ready, further, checkpoint):
+    base = replace(further, checkpoint=checkpoint)
+    same = {"rank": "8", "alpha": 24, "dropout": 0.1}
+    for options in ({}, same):
+        assert backend.check(options, base, DATA) == ()
+        found = settled(options, base, 10)
+        assert [found[name] for name in same] == [8, 24, 0.1]
+    wrong = {"rank": 16, "alpha": 32, "dropout": 0.05, "epochs": 2}
+    assert told(backend.check(wrong, base, DATA)) == [
+        "options.rank: the adapter that the run goes on with has 8",
+        "options.alpha: the adapter that the run goes on with has 24",
+        "options.dropout: the adapter that the run goes on with has 0.1",
+    ]
+    with pytest.raises(Impossible):
+        settled(wrong, base, 10)
+
+
+def test_an_adapter_or_checkpoint_that_is_gone_is_refused(backend, ready, further):
+    other = replace(further, checkpoint="checkpoint-7")
+    assert told(backend.check({}, other, DATA)) == ["checkpoint: allowed: checkpoint-6"]
+    shutil.rmtree(further.continues)
+    gone = ["continues: its tuned model is not there any more"]
+    assert told(backend.check({}, further, DATA)) == gone
+
+
 # --- base model and data -------------------------------------------------------------------------
 def test_a_right_run_has_no_problem(backend, ready, model):
     assert backend.check({}, Base(str(model)), DATA) == ()
     assert backend.check({}, Base("GoToCompany/gemma2-9b-cpt-sahabatai-v1-instruct"), DATA) == ()
+
+
+def test_a_folder_below_the_home_folder_is_found(backend, ready, model, monkeypatch):
+    monkeypatch.setenv("HOME", str(model.parent))
+    assert backend.check({}, Base("~/dasar"), DATA) == ()
+    assert told(backend.check({}, Base("~/lain"), DATA)) == [
+        "base_model: there is no folder ~/lain"
+    ]
 
 
 def test_a_folder_that_is_no_model_is_refused(backend, ready, model):
@@ -164,9 +241,31 @@ def test_missing_libraries_are_named_with_what_installs_them(backend, model, set
     bare.chmod(0o755)
     settings.LORA_PYTHON = str(bare)
     assert told(backend.check({}, Base(str(model)), DATA)) == [
-        "backend: training needs torch, transformers, trl, peft, accelerate, datasets: "
-        "pip install feedbackhub[lora], or set LORA_PYTHON"
+        "backend: training needs django, orjson, torch, transformers, trl, peft, accelerate, "
+        "datasets: pip install feedbackhub[lora], or set LORA_PYTHON"
     ]
+
+
+def test_a_python_that_was_mended_is_asked_again(backend, model, settings, tmp_path):
+    python, base = tmp_path / "python", Base(str(model))
+    python.write_text("#!/bin/sh\nexit 1\n")
+    python.chmod(0o755)
+    settings.LORA_PYTHON = str(python)
+    assert told(backend.check({}, base, DATA)) == [f"backend: LORA_PYTHON can't be run: {python}"]
+    for printed in ("torch peft", ""):
+        python.write_text(f"#!/bin/sh\necho {printed}\n")
+        problems = told(backend.check({}, base, DATA))
+        assert ["torch, peft" in problem for problem in problems] == [True] * bool(printed)
+
+
+def test_a_card_that_came_later_is_seen(backend, model, settings, tmp_path):
+    python, base = tmp_path / "python", Base(str(model))
+    python.touch()
+    python.chmod(0o755)
+    settings.LORA_PYTHON = str(python)
+    for printed, count in (("CUDA", 1), ("", 0)):
+        python.write_text(f'#!/bin/sh\ncase "$2" in *cuda*) echo {printed};; esac\n')
+        assert len(backend.check({"four_bit": True}, base, DATA)) == count
 
 
 @pytest.mark.parametrize(
@@ -280,6 +379,19 @@ def test_deleting_a_model_leaves_what_its_job_said(backend, tmp_path):
     backend.delete(result)
     backend.delete(result)
     assert sorted(path.name for path in job.iterdir()) == ["answers.jsonl", "state.json"]
+
+
+def test_a_model_that_cant_be_deleted_is_told(backend, tmp_path):
+    job = tmp_path / "jobs" / "hub-1"
+    (job / "adapter").mkdir(parents=True)
+    # No folder: it can't be removed as one.
+    (job / "merged").touch()
+    with pytest.raises(BackendError) as raised:
+        backend.delete({"artifact": str(job / "adapter")})
+    assert (str(raised.value), raised.value.permanent) == (
+        f"{job} can't be deleted: Not a directory",
+        False,
+    )
 
 
 @pytest.mark.parametrize("artifact", ["", "/nowhere/adapter", "{outside}/adapter"])
