@@ -101,7 +101,8 @@ def command(name: str, default: list[str], places: tuple[str, ...] = ()) -> list
     are words that must stand in it."""
 
     def check(raw: str) -> list[str]:
-        found = shlex.split(raw)
+        # `~` as a shell would read it.
+        found = [os.path.expanduser(word) for word in shlex.split(raw)]
         if not shutil.which(found[0]) or not all(place in raw for place in places):
             raise ValueError(raw)
         return found

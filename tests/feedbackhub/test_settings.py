@@ -97,6 +97,14 @@ def test_a_wrong_value_stops_the_start_with_one_line_that_names_it(tmp_path, nam
     assert " is not " in line
 
 
+def test_a_program_below_the_home_folder_is_found(tmp_path):
+    python = tmp_path / "lora" / "python"
+    python.parent.mkdir()
+    python.touch(mode=0o755)
+    place = Place(tmp_path, {"HOME": str(tmp_path), "LORA_PYTHON": "~/lora/python"})
+    assert told(place, "LORA_PYTHON") == str(python)
+
+
 def test_a_password_in_a_wrong_address_is_not_told(tmp_path):
     [line] = refusal(tmp_path, DATABASE_URL="postgres://hub:rahasia@host:x/hub")
     assert "rahasia" not in line
