@@ -45,7 +45,7 @@ def end(backend, job: str) -> jobs.JobState:
 
 def kill(folder: Path) -> None:
     """kill -9, past the time that a job is given to start."""
-    os.kill(int((folder / "heartbeat").read_text()), signal.SIGKILL)
+    os.kill(jobs.last_beat(folder)[0], signal.SIGKILL)
 
     def is_free() -> bool:
         with jobs.lock(folder) as free:
@@ -53,7 +53,7 @@ def kill(folder: Path) -> None:
 
     until(is_free)
     starts = json.loads((folder / "starts.json").read_text())
-    (folder / "starts.json").write_text(json.dumps(starts | {"at": 0}))
+    (folder / "starts.json").write_text(json.dumps(starts | {"at": -1e9}))
 
 
 def steps(points) -> list[int]:

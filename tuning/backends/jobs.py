@@ -1,7 +1,8 @@
 """Jobs on this machine: a subprocess with a folder of its own, whose files are the whole truth.
 
 `spec.json` (what to do), `state.json` (replaced whole), `lock` (held while it runs), `cancel`
-(please end), `starts.json`, `log.txt`, and `heartbeat`, touched by a job while it is alive. The
+(please end), `starts.json`, `log.txt`, and `heartbeat`, written by a job while it is alive. Ages
+are counted by the machine's monotonic clock, which all its processes share and nobody sets. The
 subprocess has a session of its own, so that it outlives a worker and takes no processor time from
 the web server's thread; a worker that comes later finds it by its folder.
 """
@@ -16,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar
@@ -70,6 +71,22 @@ def lock(folder: Path) -> Iterator[bool]:
             yield False
             return
         yield True
+
+
+def beat(folder: Path) -> None:
+    """Say that the job is alive, and by which process group it can be killed where it hangs: the
+    one that it shares with what it started."""
+    (folder / "heartbeat").write_text(f"{os.getpgid(0)} {time.monotonic()}", encoding="ascii")
+
+
+def last_beat(folder: Path) -> tuple[int, float]:
+    """(process group, monotonic seconds) of the last heartbeat; (0, 0) where none can be read."""
+    try:
+        group, at = (folder / "heartbeat").read_text(encoding="ascii").split()
+        return int(group), float(at)
+    except (OSError, ValueError):
+        # None yet, or it is being written.
+        return 0, 0.0
 
 
 def write_spec(folder: Path, spec: TrainingSpec) -> None:
@@ -153,7 +170,7 @@ class LocalBackend:
 
     def _spawn(self, folder: Path) -> None:
         starts = (read(folder / "starts.json") or {"count": 0})["count"] + 1
-        replace(folder / "starts.json", {"count": starts, "at": time.time()})
+        replace(folder / "starts.json", {"count": starts, "at": time.monotonic()})
         # The dead one's: its process number may be somebody else's by now.
         (folder / "heartbeat").unlink(missing_ok=True)
         with (folder / "log.txt").open("ab") as log:
@@ -182,23 +199,22 @@ class LocalBackend:
 
     def _running(self, folder: Path) -> bool:
         starts = read(folder / "starts.json")
-        if starts and 0 <= time.time() - starts["at"] < self.starting_seconds:
+        # After a restart of the machine it counts from 0 again.
+        if starts and 0 <= time.monotonic() - starts["at"] < self.starting_seconds:
             return True
         with lock(folder) as free:
             return not free
 
     def _end_a_hanging(self, folder: Path) -> None:
         """Kill a job without a heartbeat: the next look finds it dead and starts it again."""
-        beat = folder / "heartbeat"
-        if self.heartbeat_seconds is None or not beat.exists():
+        if self.heartbeat_seconds is None:
             return
-        if time.time() - beat.stat().st_mtime > self.heartbeat_seconds:
-            pid = beat.read_text(encoding="ascii").strip()
-            if pid.isdecimal():
-                try:
-                    os.killpg(int(pid), signal.SIGKILL)
-                except (ProcessLookupError, PermissionError):
-                    return
+        group, at = last_beat(folder)
+        if group and time.monotonic() - at > self.heartbeat_seconds:
+            try:
+                os.killpg(group, signal.SIGKILL)
+            except (ProcessLookupError, PermissionError):
+                return
 
     def _revive(self, folder: Path) -> JobState:
         """The process died without a word: end it if asked to, else start it again."""
@@ -210,7 +226,12 @@ class LocalBackend:
             replace(folder / "state.json", state | {"status": "cancelled"})
             return JobState("cancelled")
         if (read(folder / "starts.json") or {"count": 0})["count"] >= _STARTS:
-            return self.gave_up(folder, state)
+            found = self.gave_up(folder, state)
+            # One that was only late must not begin now: its run has ended, and another may be on.
+            told = {"message": found.message, "values": dict(found.values)}
+            with suppress(OSError):
+                replace(folder / "state.json", state | {"status": "failed"} | told)
+            return found
         self._spawn(folder)
         return state_of(state | {"status": "running", "message": REVIVED})
 
@@ -220,7 +241,11 @@ class LocalBackend:
         return JobState("failed", message=message, values={"times": _STARTS})
 
     def cancel(self, job: str) -> None:
-        (Path(job) / "cancel").touch()
+        try:
+            (Path(job) / "cancel").touch()
+        except FileNotFoundError:
+            # Without its folder there is no job; a poll says so.
+            return
 
     def find(self, spec: TrainingSpec) -> str | None:
         folder = spec.work_dir / spec.label

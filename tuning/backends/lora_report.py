@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +37,7 @@ class Report:
     def beat(self) -> None:
         """Still alive; raises Cancelled where the job is asked to end."""
         if self.speaker:
-            # What a hanging job is killed by: the group that it shares with what it started.
-            (self.folder / "heartbeat").write_text(str(os.getpgid(0)), encoding="ascii")
+            jobs.beat(self.folder)
         if (self.folder / "cancel").exists():
             raise Cancelled
 

@@ -168,7 +168,7 @@ def lock_is_free(folder: Path) -> bool:
 
 def long_ago(folder: Path) -> None:
     starts = json.loads((folder / "starts.json").read_text())
-    (folder / "starts.json").write_text(json.dumps(starts | {"at": 0}))
+    (folder / "starts.json").write_text(json.dumps(starts | {"at": -1e9}))
 
 
 def end(backend: ExemplarBackend, job: str) -> str:
@@ -227,7 +227,7 @@ def test_a_job_that_dies_three_times_has_failed(spec):
     folder = spec.work_dir / spec.label
     folder.mkdir(parents=True)
     (folder / "spec.json").write_text("{}")
-    (folder / "starts.json").write_text(json.dumps({"count": 3, "at": 0}))
+    (folder / "starts.json").write_text(json.dumps({"count": 3, "at": -1e9}))
     state = ExemplarBackend().poll(str(folder))
     told = state.message % state.values
     assert (state.status, told) == ("failed", "died 3 times, see log.txt in its folder")
@@ -243,8 +243,7 @@ def test_a_dead_job_s_heartbeat_ends_nobody(spec, monkeypatch):
     stranger = subprocess.Popen(["sleep", "60"], start_new_session=True)
     try:
         beat = Path(job) / "heartbeat"
-        beat.write_text(str(stranger.pid))
-        os.utime(beat, (0, 0))
+        beat.write_text(f"{stranger.pid} -1e9")
         backend.poll(job)
         assert end(backend, job) == "succeeded"
         assert stranger.poll() is None

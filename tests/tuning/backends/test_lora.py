@@ -351,7 +351,7 @@ def _dead(folder: Path, **state) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "spec.json").write_text("{}")
     (folder / "state.json").write_text(json.dumps({"status": "running", **state}))
-    (folder / "starts.json").write_text(json.dumps({"count": 3, "at": 0}))
+    (folder / "starts.json").write_text(json.dumps({"count": 3, "at": -1e9}))
 
 
 def test_a_job_that_the_system_ended_each_time_fails_with_advice(backend, tmp_path):
