@@ -23,10 +23,9 @@ def device() -> str:
 
 
 def precision() -> torch.dtype:
-    """What is computed in: on a processor nothing is gained by less than 32 bits."""
-    if not cuda():
-        return torch.float32
-    return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    """What is computed in: on a processor nothing is gained by less than 32 bits. Never float16,
+    in which Gemma 2 and T5 reach numbers that it can't hold; an older card emulates bfloat16."""
+    return torch.bfloat16 if cuda() and torch.cuda.is_bf16_supported() else torch.float32
 
 
 def config(name: str) -> Any:
@@ -58,7 +57,7 @@ def _four_bit() -> dict[str, Any]:
     )
     return {
         "quantization_config": config,
-        "device_map": {"": int(os.environ.get("LOCAL_RANK", "0"))},
+        "device_map": {"": int(os.environ.get("LOCAL_RANK", "0")) if cuda() else "cpu"},
     }
 
 
@@ -100,10 +99,6 @@ def _lora(options: dict[str, Any], two_part: bool) -> LoraConfig:
 
 def with_adapter(model: Any, spec: TrainingSpec, options: dict[str, Any], two_part: bool) -> Any:
     """The model with an adapter to train, new or gone on with."""
-    if options["four_bit"]:
-        from peft import prepare_model_for_kbit_training
-
-        model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=True)
     earlier = bases.earlier_adapter(spec.base)
     if earlier is None:
         return get_peft_model(model, _lora(options, two_part))

@@ -141,7 +141,6 @@ def arguments(
         "include_num_input_tokens_seen": "non_padding",
         "use_cpu": not models.cuda(),
         "bf16": models.precision() is torch.bfloat16,
-        "fp16": models.precision() is torch.float16,
         "gradient_checkpointing": models.cuda(),
         "ddp_find_unused_parameters": False,
         "disable_tqdm": True,
@@ -184,6 +183,14 @@ def trainer_for(
         return DPOTrainer(args=DPOConfig(**common, max_length=None, beta=options["beta"]), **own)
     marked = options["learns"] == "conversation"
     return SFTTrainer(args=SFTConfig(**common, max_length=None, assistant_only_loss=marked), **own)
+
+
+def in_32_bits(model: Any) -> None:
+    """Train the adapter in 32 bits, whatever its base is held in: trl rounds one over a 4-bit base
+    to 16, where small steps come to nothing, and one that was resumed is in 32 again."""
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            parameter.data = parameter.data.float()
 
 
 class Watch(TrainerCallback):  # type: ignore[misc]  # comes without types
@@ -238,6 +245,7 @@ def prepare(spec: TrainingSpec, options: dict[str, Any], folder: Path) -> tuple[
     model = models.with_adapter(model, spec, options, two_part)
     common = arguments(folder, options, len(parts.train.rows), bool(parts.validation.rows))
     trainer = trainer_for(model, tokenizer, parts, common, options)
+    in_32_bits(trainer.model)
     leave_out_long(trainer, parts, options["max_length"])
     return trainer, tokenizer, parts
 
