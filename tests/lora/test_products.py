@@ -221,7 +221,7 @@ def test_several_processes_train_together_through_a_launcher(backend, make_spec,
 
 def test_this_environment_has_what_training_needs(backend, bases):
     base = Base(str(bases("llama")), frozenset({"sft", PREFERENCE}))
-    data = Data(train=24, validation=4, families=12, characters=2400, longest=100)
+    data = Data(train=24, validation=4, families=12, size=2400, longest=100)
     assert backend.check({}, base, data) == ()
     assert backend.check({}, base, data, PREFERENCE) == ()
     t5 = dataclasses.replace(base, name=str(bases("t5")))

@@ -90,7 +90,7 @@ class Outside:
         return tuple(of_options.problems(OutsideOptions, options))
 
     def estimate(self, options, base, data, method="sft"):
-        return Estimate(data.characters, 60.0, self.costs)
+        return Estimate(data.size, 60.0, self.costs)
 
     def upload(self, spec):
         self.uploaded.append(spec.label)

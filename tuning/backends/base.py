@@ -71,13 +71,14 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """What a run would learn from: rows, question families of the train part, and characters
-    (`longest`: of the longest example)."""
+    """What a run would learn from: rows, question families of the train part, and bytes of its
+    texts in UTF-8 (`longest`: of the longest example). In bytes, for a character of Chinese takes
+    as many tokens as three Latin letters or more."""
 
     train: int
     validation: int
     families: int
-    characters: int
+    size: int
     longest: int
 
 

@@ -25,7 +25,7 @@ from tuning.providers.exemplar import DEFAULT_THRESHOLD, Exemplar, Index, last_q
 
 _ENOUGH = 20
 _FOLDS = 4
-_CHARACTERS_A_TOKEN = 4
+_BYTES_A_TOKEN = 4
 """Of Indonesian business text, roughly; nothing is paid by it here."""
 
 
@@ -62,7 +62,7 @@ class ExemplarBackend(LocalBackend):
         given = of_options.read(Options, options)
         # A second to start, and what each of the examples takes to be searched twice.
         seconds = 1 + given.steps * given.step_seconds + data.train * 0.002
-        return Estimate(data.characters // _CHARACTERS_A_TOKEN, seconds, 0.0)
+        return Estimate(data.size // _BYTES_A_TOKEN, seconds, 0.0)
 
 
 # --- inside the subprocess -----------------------------------------------------------------------

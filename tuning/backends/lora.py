@@ -35,7 +35,7 @@ from tuning.backends.base import (
 from tuning.backends.jobs import LocalBackend
 from tuning.backends.options import option
 
-_CHARACTERS_A_TOKEN = 4
+_BYTES_A_TOKEN = 4
 """Of Indonesian business text, roughly; nothing is paid by it here."""
 _LONGEST = 2048
 """Tokens of an example unless told; memory grows with it."""
@@ -259,7 +259,7 @@ class LoraBackend(LocalBackend):
     ) -> Estimate:
         """All epochs, though training may stop early. Seconds depend on the card: unknown."""
         epochs = settled(options, base, data.train)["epochs"]
-        tokens = data.characters // _CHARACTERS_A_TOKEN * epochs
+        tokens = data.size // _BYTES_A_TOKEN * epochs
         return Estimate(tokens, None, tokens / 1e6 * (base.price or 0.0))
 
     def command(self, folder: Path) -> list[str]:

@@ -40,8 +40,9 @@ if TYPE_CHECKING:
 _LABEL = "feedbackhub"
 """The key of the job's label that holds the run's."""
 _FOLDER = "feedbackhub"
-_CHARACTERS_A_TOKEN = 3
-"""For estimates. Above what prose needs (about four), so that a run costs less rather than more."""
+_BYTES_A_TOKEN = 3
+"""For estimates. Prose in Latin letters has about four bytes (UTF-8) a token, Chinese, Japanese or
+Thai three and more: a run costs less rather than more."""
 _CHUNK = 8 * 1024 * 1024
 """Bytes of a file that an upload holds in memory."""
 _PAGE = 100
@@ -71,7 +72,7 @@ class VertexBackend:
         how long a job takes."""
         rounds = of_options.read(checks.Options, options).rounds
         times = 2 * rounds if method == PREFERENCE else rounds
-        tokens = -(-data.characters // _CHARACTERS_A_TOKEN) * times
+        tokens = -(-data.size // _BYTES_A_TOKEN) * times
         cost = None if base.price is None else tokens * base.price / 1_000_000
         return Estimate(tokens, None, cost)
 

@@ -7,6 +7,7 @@ data and preference data (models/tuning/…/prepare-data), read in November 2026
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +21,7 @@ from django.utils.translation import gettext_noop
 from reviews import formats
 from reviews.formats import Example, FormatError
 from tuning.backends import options as of_options
+from tuning.backends import vertex_state as state
 from tuning.backends.base import PREFERENCE, BackendError, Base, Data, Problem, TrainingSpec
 from tuning.backends.options import option
 
@@ -28,17 +30,17 @@ TOKENS = 131_072
 MAX_EXAMPLES, MAX_BYTES = 10_000_000, 10**9
 MAX_VALIDATION, FREE_VALIDATION, VALIDATION_SHARE = 5_000, 1_000, 0.3
 """Validation examples: 5,000 at most, and from 1,000 on at most 30 % of the training examples."""
-SAFE_CHARACTERS_A_TOKEN = 2
-"""For limits. Prose in Indonesian or English takes about four, digits and code about two: no
-example that passes is over the limit."""
+_LETTERS_A_TOKEN = 2
+"""For limits. Of Latin letters and spaces; words have about four."""
+_LETTERS = (string.ascii_letters + " \n").encode()
 ADAPTER_SIZES = {
     1: "ADAPTER_SIZE_ONE",
     2: "ADAPTER_SIZE_TWO",
     4: "ADAPTER_SIZE_FOUR",
     8: "ADAPTER_SIZE_EIGHT",
     16: "ADAPTER_SIZE_SIXTEEN",
-    32: "ADAPTER_SIZE_THIRTY_TWO",
 }
+"""Those that Gemini has; 32 is for open models. A base model's row may allow fewer."""
 LABEL = re.compile(r"[a-z0-9_-]{1,63}")
 """The value of a label, as all of Google's services take it."""
 _REGION = re.compile(r"[a-z]+-[a-z]+[0-9]+")
@@ -107,9 +109,27 @@ def _of_base(base: Base, method: str, today: date) -> Iterator[Problem]:
         yield Problem("method", reason, {"allowed": ", ".join(sorted(base.abilities))})
     if base.continues and "continuous" not in base.abilities:
         yield Problem("continues", gettext_noop("this base model can't be tuned further"))
-    if base.continues and not base.continues.startswith("projects/"):
-        yield Problem("continues", gettext_noop("is no tuned model of Vertex AI"))
+    yield from _of_earlier(base)
     yield from _of_regions(base.tune_region, base.serve_region)
+
+
+def _of_earlier(base: Base) -> Iterator[Problem]:
+    """The tuned model that the run would go on with lies where its base is tuned or served."""
+    if not base.continues:
+        return
+    place = state.location(base.continues)
+    if not place:
+        yield Problem("continues", gettext_noop("is no tuned model of Vertex AI"))
+    elif base.tune_region and place not in (allowed := _around(base.tune_region)):
+        reason = gettext_noop("lies in %(region)s; what this base model tunes lies in: %(allowed)s")
+        values = {"region": place, "allowed": ", ".join(allowed)}
+        yield Problem("continues", reason, values)
+
+
+def _around(tune: str) -> list[str]:
+    """A tuning region, and the multi-region around it."""
+    around = _SERVED_FROM.get(tune.partition("-")[0])
+    return [tune, around] if around else [tune]
 
 
 def _of_regions(tune: str, serve: str) -> Iterator[Problem]:
@@ -120,8 +140,7 @@ def _of_regions(tune: str, serve: str) -> Iterator[Problem]:
         )
         yield Problem("base_model", reason, {"region": tune})
         return
-    around = _SERVED_FROM.get(tune.partition("-")[0])
-    allowed = [tune, around] if around else [tune]
+    allowed = _around(tune)
     if serve and serve not in allowed:
         reason = gettext_noop(
             "tuned in %(tune)s it is served from: %(allowed)s; its row says %(region)s"
@@ -141,12 +160,12 @@ def _of_data(data: Data, base: Base) -> Iterator[Problem]:
             min(MAX_VALIDATION, max(most, FREE_VALIDATION)),
             gettext_noop("%(count)s validation examples; allowed beside its train part: %(most)s"),
         ),
-        (data.characters, MAX_BYTES, gettext_noop("%(count)s characters; allowed: %(most)s")),
+        (data.size, MAX_BYTES, gettext_noop("%(count)s bytes of text; allowed: %(most)s")),
         (
             data.longest,
-            limit * SAFE_CHARACTERS_A_TOKEN,
+            limit * _LETTERS_A_TOKEN,
             gettext_noop(
-                "its longest example has %(count)s characters; the limit on tokens allows: %(most)s"
+                "its longest example has %(count)s bytes; the limit on tokens allows: %(most)s"
             ),
         ),
     )
@@ -200,13 +219,19 @@ def _check_line(codec: ModuleType, line: bytes, limit: int) -> None:
     example: Example = codec.loads(line)
     if example.history and example.history[0][0] != "user":
         raise FormatError("contents[0].role", "the first turn must be a user's")
-    most = limit * SAFE_CHARACTERS_A_TOKEN
-    count = characters(example)
-    if count > most:
-        raise FormatError("line", f"{count} characters, the limit on tokens allows {most}")
+    most = tokens_at_most(example)
+    if most > limit:
+        raise FormatError("line", f"up to {most} tokens; allowed: {limit}")
 
 
-def characters(example: Example) -> int:
-    turns = sum(len(words) for _role, words in (*example.history, *example.steps))
-    alone = (example.system, example.input, example.output, example.rejected, example.tools)
-    return turns + sum(map(len, alone))
+def tokens_at_most(example: Example) -> int:
+    """Tokens that the texts may take: one for two Latin letters, one for any other byte.
+
+    No tokenizer needs more than a token a byte; Google's open ones give each digit its own. Only
+    letters without sense (a key, a hash) may take more than half a token each.
+    """
+    turns = [words for _role, words in (*example.history, *example.steps)]
+    alone = [example.system, example.input, example.output, example.rejected, example.tools]
+    text = "".join(turns + alone).encode()
+    others = len(text.translate(None, _LETTERS))
+    return others - (-(len(text) - others) // _LETTERS_A_TOKEN)

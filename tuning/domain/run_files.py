@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Max, Sum
-from django.db.models.functions import Length
+from django.db.models import Count, Func, IntegerField, Max, Sum
 
 from reviews.domain import turns
-from reviews.formats import write
+from reviews.formats import Example, write
 from reviews.models import Pair
 from tuning import backends
 from tuning.backends import BackendError, Base, Data, TrainingBackend, TrainingSpec
@@ -66,16 +65,26 @@ def backend_of(run: TuningRun) -> TrainingBackend:
 
 
 def _preferences(version: DatasetVersion, part: str) -> list[int]:
-    """Characters of each preference among the part's members, with both answers."""
+    """Bytes (UTF-8) of each preference among the part's members, with both answers."""
     rows = exports.preferences(version, part)
     return [
-        len(e.system)
-        + sum(len(words) for _role, words in e.history)
-        + len(e.input)
-        + len(e.output)
-        + len(e.rejected)
-        for e in rows
+        len("".join((e.system, *_words(e), e.input, e.output, e.rejected)).encode()) for e in rows
     ]
+
+
+def _words(example: Example) -> Iterator[str]:
+    return (words for _role, words in example.history)
+
+
+class _Bytes(Func):
+    """Bytes of a text in UTF-8; SQLite has no such function before its version 3.43."""
+
+    function = "OCTET_LENGTH"
+    output_field = IntegerField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        template = "LENGTH(CAST(%(expressions)s AS BLOB))"
+        return self.as_sql(compiler, connection, template=template, **context)
 
 
 def data(version: DatasetVersion, method: str = Method.SFT) -> Data:
@@ -88,15 +97,15 @@ def data(version: DatasetVersion, method: str = Method.SFT) -> Data:
         families = pairs.order_by().values("question").distinct().count()
         return Data(len(sizes), held, families, sum(sizes), max(sizes, default=0))
     families = train.aggregate(n=Count("revision__pair__question", distinct=True))["n"]
-    prompt = len(version.prompt.text) if version.prompt else 0
-    size = Length("revision__input") + Length("revision__output") + Length("revision__system")
-    size += Length(turns.column("revision__history"))
+    prompt = len(version.prompt.text.encode()) if version.prompt else 0
+    size = _Bytes("revision__input") + _Bytes("revision__output") + _Bytes("revision__system")
+    size += _Bytes(turns.column("revision__history"))
     found = train.order_by().aggregate(total=Sum(size), longest=Max(size))
     return Data(
         train=version.train_count,
         validation=version.validation_count,
         families=families,
-        characters=(found["total"] or 0) + prompt * version.train_count,
+        size=(found["total"] or 0) + prompt * version.train_count,
         longest=(found["longest"] or 0) + prompt,
     )
 

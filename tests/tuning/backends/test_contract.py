@@ -21,7 +21,7 @@ from tuning.enums import Backend
 
 SLOW = {"exemplar": {"steps": 400, "step_seconds": 0.05}, "vertex": {}}
 """Options with which a job runs long enough to be met while it runs."""
-DATA = Data(train=8, validation=3, families=8, characters=400, longest=60)
+DATA = Data(train=8, validation=3, families=8, size=400, longest=60)
 ENDS = {"succeeded", "failed", "cancelled"}
 # What trains LoRA adapters has an environment of its own, and its jobs are tested there.
 HERE = sorted(set(backends.BACKENDS) - {"lora"})
@@ -163,7 +163,7 @@ def test_no_options_are_fine(backend, spec):
 
 def test_an_estimate_grows_with_the_data(backend, spec):
     small = backend.estimate({}, spec.base, DATA)
-    large = backend.estimate({}, spec.base, replace(DATA, characters=DATA.characters * 10))
+    large = backend.estimate({}, spec.base, replace(DATA, size=DATA.size * 10))
     assert 0 < small.tokens < large.tokens
 
 

@@ -17,7 +17,7 @@ from tuning.backends import Base, Data, Estimate, TrainingSpec, exemplar, jobs
 from tuning.backends.exemplar import ExemplarBackend, Options, balanced_error, calibrate
 from tuning.providers.exemplar import DEFAULT_THRESHOLD, Exemplar
 
-DATA = Data(train=10, validation=2, families=10, characters=400, longest=60)
+DATA = Data(train=10, validation=2, families=10, size=400, longest=60)
 THINGS = "paspor visa restoran gudang pabrik kapal hotel klinik sekolah apotek".split()
 TAUGHT = [Exemplar(f"Berapa biaya izin {name}?", f"Izin {name} Rp{name}.") for name in THINGS]
 UNSEEN = [

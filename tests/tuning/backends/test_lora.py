@@ -17,7 +17,7 @@ from tuning.backends import BackendError, Impossible, JobState, lora
 from tuning.backends.base import PREFERENCE, SFT, Base, Data, Estimate
 from tuning.backends.lora import DIED, DISK_FULL, PRESETS, LoraBackend, Options, preset_for, settled
 
-DATA = Data(train=40, validation=8, families=20, characters=8000, longest=300)
+DATA = Data(train=40, validation=8, families=20, size=8000, longest=300)
 
 
 @pytest.fixture

@@ -149,9 +149,13 @@ WRONG = {
         {"contents": [ANSWERED, ASKED, ANSWERED]},
         "contents[0].role: the first turn must be a user's",
     ),
+    "too long in Chinese": (
+        {"contents": [ASKED, turn("model", "居" * 40)]},
+        "up to 124 tokens; allowed: 100",
+    ),
     "too long": (
         {"contents": [ASKED, turn("model", "a" * 200)]},
-        "207 characters, the limit on tokens allows 200",
+        "up to 104 tokens; allowed: 100",
     ),
 }
 
@@ -180,7 +184,7 @@ def test_a_preference_without_its_worse_answer_is_named(storage, backend, tmp_pa
 
 
 def test_a_line_at_the_limit_goes_up(storage, backend, tmp_path):
-    line = json.dumps({"contents": [ASKED, turn("model", "a" * 193)]}).encode() + b"\n"
+    line = json.dumps({"contents": [ASKED, turn("model", "a" * 192)]}).encode() + b"\n"
     base = replace(BASE, token_limit=100)
     backend.upload(vertexes.spec(tmp_path, train=line, validation=b"", base=base))
     assert list(storage.objects.values()) == [line]

@@ -312,9 +312,9 @@ def test_one_refused_stops_no_other(assistant, outside_is_chosen, outside, monke
     small = Problem("dataset_version", "too small")
 
     def check(self, options, base, data, method):
-        return (small,) if data.characters == fewest else ()
+        return (small,) if data.size == fewest else ()
 
-    fewest = run_files.data(making.frozen(assistant)).characters
+    fewest = run_files.data(making.frozen(assistant)).size
     monkeypatch.setattr(type(outside), "check", check)
     done = automation.tune(Trigger.EXPORT, NOW)
     assert [one.outcome.value for one in done] == ["nothing", "run"]

@@ -84,11 +84,17 @@ def test_a_run_learns_from_the_base_model_as_it_was_launched(dataset_version, ou
     assert (told["base_model"]["backend"], told["method"]) == ("outside", "sft")
 
 
-def test_the_data_is_measured_in_characters(dataset_version):
+def test_the_data_is_measured_in_bytes(dataset_version):
+    """A character of Chinese takes a token, and as many bytes as three Latin letters."""
+    member = dataset_version.members.filter(part="train").first()
+    PairRevision.objects.filter(pk=member.revision_id).update(input="办理签证需要多久?", system="é")
     rows = list(exports.datasets.examples(dataset_version, "train"))
-    sizes = [len(row.system) + len(row.input) + len(row.output) + len("[]") for row in rows]
+    prompt = dataset_version.prompt.text
+    own = {"é": f"é{prompt}"}
+    texts = [f"{own.get(row.system, row.system)}{row.input}{row.output}[]" for row in rows]
+    sizes = [len(text.encode()) for text in texts]
     found = run_files.data(dataset_version)
-    assert (found.train, found.characters, found.longest) == (len(rows), sum(sizes), max(sizes))
+    assert (found.train, found.size, found.longest) == (len(rows), sum(sizes), max(sizes))
     assert found.families == len(rows)
 
 
