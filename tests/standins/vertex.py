@@ -28,7 +28,8 @@ from typing import Any, Self
 
 from tests.standins.storage import Storage
 from tests.standins.vertex_data import Data
-from tests.standins.vertex_location import METHODS, NUMBER, PROJECT, Location
+from tests.standins.vertex_location import NUMBER, PROJECT, Location
+from tests.standins.vertex_rules import METHODS
 
 READS_UNTIL, TUNES_UNTIL = 0.1, 0.9
 """Shares of a job's time."""
@@ -54,12 +55,17 @@ class Job:
     body: dict[str, Any]
     data: Data
     began: float
+    usable: bool = True
     cancelled: float | None = None
     cancel_wins: bool = True
 
     @property
     def method(self) -> str:
         return next(name for name in METHODS if name in self.body)
+
+    @property
+    def base(self) -> str:
+        return self.body.get("baseModel") or self.body["preTunedModel"]["baseModel"]
 
     @property
     def epochs(self) -> int:
@@ -88,6 +94,10 @@ class Vertex:
         self.jobs: dict[str, Job] = {}
         self.overrides: dict[str, dict[str, Any]] = {}
         self.deleted: set[str] = set()
+        self.undeployed: dict[str, float] = {}
+        """When an endpoint loses its model, by its name."""
+        self.undeploys_in = 0.0
+        """Seconds that it takes."""
         self.empty_follow_up = False
         """Each last page of a list is followed by one that is empty."""
         self.cancel_wins = True
@@ -110,14 +120,17 @@ class Vertex:
         found = {self.region: self.tuning.origin, self.serves: self.serving.origin}
         return found | {"storage": self.storage.origin}
 
-    def begin(self, name: str, number: int, body: dict[str, Any], data: Data) -> None:
-        wins = self.cancel_wins
-        self.jobs[name] = Job(name, number, body, data, self.clock(), cancel_wins=wins)
+    def begin(
+        self, name: str, number: int, body: dict[str, Any], data: Data, *, usable: bool
+    ) -> None:
+        job = Job(name, number, body, data, self.clock(), usable, cancel_wins=self.cancel_wins)
+        self.jobs[name] = job
 
     # --- a job as it is told -----------------------------------------------------------------
-    def share(self, job: Job) -> float:
-        """How much of the job's time is over."""
-        return (self.clock() - job.began) / self.seconds if self.seconds else 1.0
+    def share(self, job: Job, now: float | None = None) -> float:
+        """How much of the job's time is over, or was."""
+        now = self.clock() if now is None else now
+        return (now - job.began) / self.seconds if self.seconds else 1.0
 
     def told(self, job: Job) -> dict[str, Any]:
         share, end = self.share(job), stamp(job.began + self.seconds)
@@ -126,10 +139,14 @@ class Vertex:
         if asked and job.cancel_wins and self.clock() >= job.cancelled + self.seconds / 20:
             found |= {"state": "JOB_STATE_CANCELLED", "endTime": stamp(job.cancelled)}
             found["error"] = {"code": 1, "message": "The tuning job was cancelled."}
+            found |= self._so_far(job, job.cancelled)
         elif asked and (job.cancel_wins or share < 1):
             found["state"] = "JOB_STATE_CANCELLING"
         elif share < READS_UNTIL / 2:
             found["state"] = "JOB_STATE_PENDING"
+        elif share >= READS_UNTIL and not job.usable:
+            found |= {"state": "JOB_STATE_FAILED", "endTime": end, **self._stats(job)}
+            found["error"] = {"code": 3, "message": "Dataset is empty after validation."}
         elif share < 1:
             found |= {"state": "JOB_STATE_RUNNING", **self._running(job, share)}
         else:
@@ -139,11 +156,18 @@ class Vertex:
     def _running(self, job: Job, share: float) -> dict[str, Any]:
         if share < READS_UNTIL:
             return {"tuningJobState": "TUNING_JOB_STATE_PROCESSING_DATASET"}
+        finer = "TUNING" if share < TUNES_UNTIL else "POST_PROCESSING"
+        return {"tuningJobState": f"TUNING_JOB_STATE_{finer}", **self._so_far(job, self.clock())}
+
+    def _so_far(self, job: Job, now: float) -> dict[str, Any]:
+        """Statistics, once the data is read, and the epochs that were over; no nought is sent."""
+        share = self.share(job, now)
+        if share < READS_UNTIL:
+            return {}
         tuned = min((share - READS_UNTIL) / (TUNES_UNTIL - READS_UNTIL), 1.0)
-        finer = "TUNING" if tuned < 1 else "POST_PROCESSING"
-        found = {"tuningJobState": f"TUNING_JOB_STATE_{finer}", **self._stats(job)}
         done = int(tuned * job.epochs)
-        return found | ({"tuningJobMetadata": {"completedEpochCount": str(done)}} if done else {})
+        metadata = {"completedEpochCount": str(done)} if done else {}
+        return {"tuningJobMetadata": metadata, **self._stats(job)}
 
     def steps(self, job: Job) -> int:
         """Steps of an epoch: four examples each."""
@@ -194,8 +218,21 @@ class Vertex:
 
     def succeeded(self) -> dict[str, Job]:
         """Jobs whose model is there, by the model's name."""
-        found = {self.model(job): job for job in self.jobs.values() if self.share(job) >= 1}
+        jobs = self.jobs.values()
+        done = [job for job in jobs if self.told(job).get("state") == "JOB_STATE_SUCCEEDED"]
+        found = {self.model(job): job for job in done}
         return {name: job for name, job in found.items() if name not in self.deleted}
+
+    def endpoints(self) -> dict[str, str]:
+        """The model (without its version) that each endpoint holds, or nothing."""
+        found = {}
+        for job in self.jobs.values():
+            model = self.model(job)
+            for one in self.told(job).get("tunedModel", {}).get("checkpoints", ()):
+                off = self.undeployed.get(one["endpoint"])
+                held = off is None or self.clock() < off
+                found[one["endpoint"]] = model.removesuffix("@1") if held else ""
+        return found
 
 
 # --- by itself -----------------------------------------------------------------------------------

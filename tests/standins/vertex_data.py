@@ -32,22 +32,23 @@ class Data:
     tokens: int = 0
 
     @classmethod
-    def of(cls, file: bytes) -> Self:
+    def of(cls, file: bytes, *, preference: bool = False) -> Self:
+        """A preference is billed its prompt twice, once for each answer."""
         found = cls()
         for number, line in enumerate(file.splitlines(), start=1):
             try:
                 example = camel(json.loads(line))
-                texts = _texts(example)
+                prompt, answers = (_preference if preference else _supervised)(example)
             except (ValueError, KeyError, TypeError, AttributeError):
                 found.dropped[number] = "Invalid example."
                 continue
-            tokens = sum(map(len, texts)) // 4
-            if not all(text.strip() for text in texts):
+            tokens = sum(map(len, prompt + answers)) // 4
+            if not all(text.strip() for text in prompt + answers):
                 found.dropped[number] = "Empty text."
             elif tokens > TOKENS:
                 found.dropped[number] = "Too many tokens."
             else:
-                found.tokens += tokens
+                found.tokens += tokens + (sum(map(len, prompt)) // 4 if preference else 0)
                 found.examples.append(example)
         return found
 
@@ -57,22 +58,37 @@ class Data:
 
 
 def _text(content: dict[str, Any]) -> str:
-    return "".join(part["text"] for part in content["parts"])
-
-
-def _texts(example: dict[str, Any]) -> list[str]:
-    turns = example["contents"]
-    if any(turn["role"] not in ("user", "model") for turn in turns):
+    parts = content["parts"]
+    if content.keys() - {"role", "parts"} or any(part.keys() != {"text"} for part in parts):
         raise ValueError
-    texts = [_text(turn) for turn in turns]
-    if "completions" in example:
-        if sorted(one["score"] for one in example["completions"]) != [0, 1]:
-            raise ValueError
-        texts += [_text(one["completion"]) for one in example["completions"]]
-    elif turns[-1]["role"] != "model":
+    return "".join(part["text"] for part in parts)
+
+
+def _turns(example: dict[str, Any], last: str) -> list[str]:
+    """The texts of an example's turns, a user's first and one of `last` at the end, and its
+    system instruction."""
+    roles = [turn["role"] for turn in example["contents"]]
+    if {*roles} - {"user", "model"} or roles[0] != "user" or roles[-1] != last:
         raise ValueError
     instruction = example.get("systemInstruction")
-    return [*texts, *([_text(instruction)] if instruction else [])]
+    turns = [*example["contents"], *([instruction] if instruction else [])]
+    return [_text(turn) for turn in turns]
+
+
+def _supervised(example: dict[str, Any]) -> tuple[list[str], list[str]]:
+    if example.keys() - {"contents", "systemInstruction"}:
+        raise ValueError
+    return _turns(example, "model"), []
+
+
+def _preference(example: dict[str, Any]) -> tuple[list[str], list[str]]:
+    given = example["completions"]
+    roles = {one["completion"]["role"] for one in given}
+    if example.keys() - {"contents", "systemInstruction", "completions"} or roles != {"model"}:
+        raise ValueError
+    if sorted(one["score"] for one in given) != [0, 1]:
+        raise ValueError
+    return _turns(example, "user"), [_text(one["completion"]) for one in given]
 
 
 def question(example: dict[str, Any]) -> str:

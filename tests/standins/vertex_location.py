@@ -6,37 +6,18 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from tests.standins.server import UNAUTHENTICATED, Received, Reply, Server, error
+from tests.standins import vertex_rules as rules
+from tests.standins.server import UNAUTHENTICATED, Received, Reply, Server
 from tests.standins.vertex_data import Data, camel, question
+from tests.standins.vertex_rules import Refused, invalid, refuse
 
 if TYPE_CHECKING:
     from tests.standins.vertex import Vertex
 
 PROJECT, NUMBER = "proyek-uji", "123456789012"
-TUNABLE = {"gemini-3.5-flash", "gemini-3.1-flash-lite", "gemini-2.5-flash"}
-METHODS = {
-    "supervisedTuningSpec": "supervisedTuningDataStats",
-    "preferenceOptimizationSpec": "preferenceOptimizationDataStats",
-}
-ADAPTERS = {f"ADAPTER_SIZE_{n}" for n in ("ONE", "TWO", "FOUR", "EIGHT", "SIXTEEN")}
 UNKNOWN = "Maaf, saya belum tahu."
-_LABEL = re.compile(r"[a-z0-9_-]{0,63}")
-_PLACE = re.compile(r"/v1beta1/projects/([^/]+)/locations/([^/]+)/(.+)")
+_PLACE = re.compile(r"/v1(?:beta1)?/projects/([^/]+)/locations/([^/]+)/(.+)")
 _ASKED = re.compile(r"(.+):(generateContent|streamGenerateContent)")
-
-
-class Refused(Exception):
-    def __init__(self, reply: Reply) -> None:
-        super().__init__(reply.body)
-        self.reply = reply
-
-
-def refuse(status: int, word: str, message: str) -> Refused:
-    return Refused(error(status, word, message))
-
-
-def invalid(message: str) -> Refused:
-    return refuse(400, "INVALID_ARGUMENT", message)
 
 
 class Location(Server):
@@ -75,38 +56,45 @@ class Location(Server):
         if request.method == "POST" and (asked := _ASKED.fullmatch(place[3])):
             text = self._say(asked[1], camel(request.json))
             return _streamed(text) if asked[2].startswith("stream") else Reply(body=_whole(text))
+        if place[3].startswith("endpoints/"):
+            return self._endpoint(request, f"projects/{NUMBER}/locations/{place[2]}/{place[3]}")
         raise refuse(404, "NOT_FOUND", "no such method")
 
     # --- jobs --------------------------------------------------------------------------------
     def _create(self, request: Received) -> Reply:
         body = camel(request.json)
-        given = [name for name in METHODS if name in body]
-        if len(given) != 1:
-            raise invalid(f"oneof tuning_spec: {len(given)} of its fields are set")
-        self._check_base(body)
-        if not all(_LABEL.fullmatch(value) for value in body.get("labels", {}).values()):
-            raise invalid("a label's value holds a-z, 0-9, _ and - alone")
-        spec = body[given[0]]
-        data = Data.of(self._file(spec["trainingDatasetUri"]))
-        if "validationDatasetUri" in spec:
-            self._file(spec["validationDatasetUri"])
-        spec["hyperParameters"] = _settled(spec.get("hyperParameters", {}))
+        method = rules.method(body)
+        base = self._base(body, method)
+        rules.check_names(body)
+        spec = body[method]
+        train = self._file(spec["trainingDatasetUri"])
+        held = self._file(spec["validationDatasetUri"]) if "validationDatasetUri" in spec else None
+        rules.check_files(train, held)
+        spec["hyperParameters"] = rules.settled(spec.get("hyperParameters", {}), base)
         number = 6_000_000_000_000_000_000 + len(self.vertex.jobs)
         name = f"projects/{NUMBER}/locations/{self.name}/tuningJobs/{number}"
         body.setdefault("tunedModelDisplayName", f"model-{number}")
-        self.vertex.begin(name, number, body, data)
+        preference = method == rules.PREFERENCE
+        data = Data.of(train, preference=preference)
+        unseen = None if held is None else Data.of(held, preference=preference)
+        self.vertex.begin(name, number, body, data, usable=rules.usable(data, unseen))
         return Reply(body={"name": name, **body, "state": "JOB_STATE_PENDING"})
 
-    def _check_base(self, body: dict[str, Any]) -> None:
-        if earlier := body.get("preTunedModel"):
+    def _base(self, body: dict[str, Any], method: str) -> str:
+        """The base model that the job tunes in the end."""
+        earlier = body.get("preTunedModel")
+        if bool(earlier) == ("baseModel" in body):
+            raise invalid("one of base_model and pre_tuned_model is needed")
+        if earlier:
             job = self.vertex.succeeded().get(earlier.get("tunedModelName", ""))
             if job is None:
                 raise refuse(404, "NOT_FOUND", "The pre-tuned model does not exist.")
-            if int(earlier.get("checkpointId", 1)) > job.epochs:
+            if int(earlier.get("checkpointId", 1)) not in range(1, job.epochs + 1):
                 raise invalid("The pre-tuned model has no such checkpoint.")
-            earlier["baseModel"] = job.body.get("baseModel", "")
-        elif body.get("baseModel") not in TUNABLE:
-            raise invalid(f"Base model {body.get('baseModel')} is not supported.")
+            earlier["baseModel"] = job.base
+        base = earlier["baseModel"] if earlier else body["baseModel"]
+        rules.check_base(base, method, further=bool(earlier))
+        return base
 
     def _file(self, uri: str) -> bytes:
         start = f"gs://{self.vertex.storage.bucket}/"
@@ -144,29 +132,44 @@ class Location(Server):
     def _delete(self, name: str) -> Reply:
         if f"{name}@1" not in self.vertex.succeeded():
             raise refuse(404, "NOT_FOUND", f"The Model {name} does not exist.")
+        if any(model == name for model in self.vertex.endpoints().values()):
+            said = f"The Model {name} is deployed at an endpoint."
+            raise refuse(400, "FAILED_PRECONDITION", said)
         self.vertex.deleted.add(f"{name}@1")
-        operation = f"projects/{NUMBER}/locations/{self.name}/operations/1"
-        return Reply(body={"name": operation, "done": True, "response": {}})
+        return self._operation(done=True)
+
+    def _operation(self, *, done: bool) -> Reply:
+        name = f"projects/{NUMBER}/locations/{self.name}/operations/1"
+        return Reply(body={"name": name} | ({"done": True, "response": {}} if done else {}))
+
+    def _endpoint(self, request: Received, name: str) -> Reply:
+        name, _colon, verb = name.partition(":")
+        held = self.vertex.endpoints()
+        if name not in held or name in self.vertex.deleted:
+            raise refuse(404, "NOT_FOUND", f"The Endpoint {name} does not exist.")
+        there = [{"id": "1", "model": held[name], "modelVersionId": "1"}] if held[name] else []
+        if request.method == "GET" and not verb:
+            return Reply(body={"name": name} | ({"deployedModels": there} if there else {}))
+        if request.method == "POST" and verb == "undeployModel":
+            if request.json.get("deployedModelId") != "1" or not there:
+                raise invalid("No such deployed model.")
+            self.vertex.undeployed[name] = self.vertex.clock() + self.vertex.undeploys_in
+            return self._operation(done=not self.vertex.undeploys_in)
+        if request.method != "DELETE" or verb:
+            raise refuse(404, "NOT_FOUND", "no such method")
+        if there:
+            raise refuse(400, "FAILED_PRECONDITION", f"The Endpoint {name} has deployed models.")
+        self.vertex.deleted.add(name)
+        return self._operation(done=True)
 
     def _say(self, who: str, body: dict[str, Any]) -> str:
         if who.startswith("publishers/google/models/"):
             return UNKNOWN
-        for job in self.vertex.succeeded().values():
-            made = self.vertex.told(job)["tunedModel"]["checkpoints"]
-            if any(one["endpoint"].endswith(f"/{who}") for one in made):
-                return job.data.answers().get(question(body), UNKNOWN)
+        model = self.vertex.endpoints().get(f"projects/{NUMBER}/locations/{self.name}/{who}")
+        if model:
+            job = self.vertex.succeeded()[f"{model}@1"]
+            return job.data.answers().get(question(body), UNKNOWN)
         raise refuse(404, "NOT_FOUND", f"{who} is not found.")
-
-
-def _settled(given: dict[str, Any]) -> dict[str, Any]:
-    """Hyperparameters as the service tells them: what nobody named is chosen."""
-    if int(given.get("epochCount", 1)) < 1:
-        raise invalid("epoch_count must be positive")
-    if given.get("adapterSize", "ADAPTER_SIZE_FOUR") not in ADAPTERS:
-        raise invalid("adapter_size is not supported by the base model")
-    chosen = {"learningRateMultiplier": 1, "adapterSize": "ADAPTER_SIZE_FOUR", "epochCount": 40}
-    found = chosen | given
-    return found | {"epochCount": str(found["epochCount"])}
 
 
 def _whole(text: str) -> dict[str, Any]:

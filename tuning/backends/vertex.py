@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -169,17 +170,46 @@ class VertexBackend:
                 raise
 
     def delete(self, result: Mapping[str, Any]) -> None:
-        """The model with all its versions; one that an endpoint holds is refused by the service."""
+        """The model with all its versions, taken off its endpoints first, for the service refuses
+        one that is deployed. An endpoint that holds nothing else goes, too."""
         model = str(result.get("artifact", "")).partition("@")[0]
         if not model:
             return
+        # Each is asked, whatever the one before says.
+        off = [self._took_off(name, model) for name in state.endpoints(result)]
+        if not all(off):
+            reason = gettext_noop("Google is taking the model off its endpoints: ask again later")
+            raise BackendError(reason, permanent=False)
         client = self._google.vertex(_region(model))
-        try:
-            with translated():
-                client.models.delete(model=model)
-        except BackendError as error:
-            if error.values.get("status") != 404:
-                raise
+        with _gone_is_well(), translated():
+            client.models.delete(model=model)
+
+    def _took_off(self, endpoint: str, model: str) -> bool:
+        """Whether the endpoint is rid of the model; the service may still be at it."""
+        place = _region(endpoint)
+        with _gone_is_well():
+            held = self._google.ask("GET", place, endpoint).get("deployedModels") or []
+            mine = [one for one in held if state.is_same_model(one.get("model"), model)]
+            asked = [
+                self._google.ask(
+                    "POST", place, f"{endpoint}:undeployModel", {"deployedModelId": one["id"]}
+                )
+                for one in mine
+            ]
+            if not all(operation.get("done") for operation in asked):
+                return False
+            if len(mine) == len(held):
+                self._google.ask("DELETE", place, endpoint)
+        return True
+
+
+@contextmanager
+def _gone_is_well() -> Iterator[None]:
+    try:
+        yield
+    except BackendError as error:
+        if error.values.get("status") != 404:
+            raise
 
 
 def _region(resource: str) -> str:

@@ -6,6 +6,8 @@ endpoint, or a stand-in. Whoever sets it sends the machine's Google credentials 
 
 from __future__ import annotations
 
+import json
+import logging
 import os
 import threading
 from collections.abc import Iterator, Mapping
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
     from google.cloud.storage import Bucket
     from google.genai import Client
 
+log = logging.getLogger("hub.vertex")
 STORAGE = "storage"
+_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 SECONDS = 60
 """Without an answer, a call counts as lost. Shorter than the lease of a look at a run."""
 _PASSING = {408, 409, 429, 499}
@@ -64,6 +68,40 @@ class Google:
                 project=self.project, credentials=self.credentials, client_options=options
             )
             return client.bucket(self.bucket_name)
+
+    def ask(
+        self, method: str, location: str, path: str, body: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """The answer of Vertex's REST interface, for what google-genai has no call.
+
+        `path` is a resource's name, perhaps with a verb (`…/endpoints/7:undeployModel`).
+        """
+        from google.auth.transport import requests as transport
+
+        untyped: Any = transport
+        origin = self.addresses.get(location) or _origin(location)
+        with translated(), untyped.AuthorizedSession(self._own()) as session:
+            answer = session.request(method, f"{origin}/v1/{path}", json=body, timeout=SECONDS)
+            found = json.loads(answer.content) if answer.ok else _body(answer)
+            if not answer.ok:
+                raise _refused(answer.status_code, _told(found), "")
+            if not isinstance(found, dict):
+                raise ValueError
+            return found
+
+    def _own(self) -> Credentials:
+        if self.credentials:
+            return self.credentials
+        import google.auth
+
+        return google.auth.default(scopes=[_SCOPE])[0]
+
+
+def _origin(location: str) -> str:
+    """Google's own address of a location; the multi-regions have one of another form."""
+    if location in ("us", "eu"):
+        return f"https://aiplatform.{location}.rep.googleapis.com"
+    return f"https://{location}-aiplatform.googleapis.com"
 
 
 @lru_cache(maxsize=32)
@@ -139,12 +177,17 @@ def _wait(error: Any) -> str:
     return next((line(row["retryDelay"]) for row in rows if "retryDelay" in row), "")
 
 
+def _body(answer: Any) -> Any:
+    """The JSON of an answer, or nothing where it has none."""
+    try:
+        return answer.json()
+    except (AttributeError, ValueError):
+        return None
+
+
 def _of_storage(error: Any) -> str:
     """Its own message repeats the address and the body: the words alone, where they are there."""
-    try:
-        return _told(error.response.json()) or str(error.message)
-    except (AttributeError, ValueError):
-        return str(error.message)
+    return _told(_body(error.response)) or str(error.message)
 
 
 def _refused(code: Any, said: Any, wait: str) -> BackendError:
@@ -174,5 +217,8 @@ def _broken(error: BaseException) -> BackendError:
 
 
 def _locked_out(error: Exception, *, permanent: bool) -> BackendError:
-    reason = gettext_noop("no Google credentials that work: %(error)s")
-    return BackendError(reason, permanent=permanent, values={"error": line(error)})
+    """Google's words name files of this machine, and what a token server answered: they are for
+    whoever reads the log."""
+    log.warning("no Google credentials that work", exc_info=error)
+    reason = gettext_noop("no Google credentials that work (%(error)s); the log says more")
+    return BackendError(reason, permanent=permanent, values={"error": type(error).__name__})

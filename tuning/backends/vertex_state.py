@@ -104,12 +104,22 @@ def _stats(job: TuningJob) -> Any:
     return found.supervised_tuning_data_stats or found.preference_optimization_data_stats
 
 
+def _done(job: TuningJob) -> int | None:
+    """Epochs that are over, all of them where a model was made; None where nobody says."""
+    metadata, made = job.tuning_job_metadata, job.tuned_model
+    if metadata and metadata.completed_epoch_count:
+        return metadata.completed_epoch_count
+    if word(job.state) in _SUCCEEDED or (made and made.model):
+        return _epochs(job)
+    # A nought is left out of what Google sends.
+    return 0 if metadata else None
+
+
 def _figures(job: TuningJob) -> dict[str, Any]:
     """Progress, checkpoints, tokens, and the examples that were left out. The service tells no
     losses: only its console draws them."""
-    epochs, metadata = _epochs(job), job.tuning_job_metadata
-    done = (metadata.completed_epoch_count if metadata else None) or 0
-    figures: dict[str, Any] = {"progress": min(done / epochs, 1.0) if epochs else 0.0}
+    epochs, done = _epochs(job), _done(job)
+    figures: dict[str, Any] = {"progress": min((done or 0) / epochs, 1.0) if epochs else 0.0}
     made = job.tuned_model
     figures["checkpoints"] = tuple(
         Checkpoint(one.checkpoint_id or "", one.step, one.epoch, one.endpoint or "")
@@ -118,9 +128,9 @@ def _figures(job: TuningJob) -> dict[str, Any]:
     stats = _stats(job)
     if stats is None:
         return figures
-    if stats.total_billable_token_count is not None and epochs:
+    if stats.total_billable_token_count is not None and done is not None:
         # The count is of the dataset; it is billed once an epoch.
-        figures["tokens"] = stats.total_billable_token_count * epochs
+        figures["tokens"] = stats.total_billable_token_count * done
     return figures | _dropped(stats)
 
 
@@ -171,3 +181,15 @@ def _result(job: TuningJob) -> Mapping[str, Any]:
         "metrics": job.gcs_metrics_uri or "",
     }
     return {name: value for name, value in found.items() if value}
+
+
+def endpoints(result: Mapping[str, Any]) -> list[str]:
+    """The endpoints that a result names, each once: the model's, and those of its checkpoints."""
+    named = [result.get("model"), *(one.get("endpoint") for one in result.get("checkpoints", ()))]
+    return list(dict.fromkeys(name for name in named if name))
+
+
+def is_same_model(one: object, other: str) -> bool:
+    """Whether two names mean one model: a project has a name and a number, a version is no matter.
+    Numbers of models are the service's own and repeat nowhere in a location."""
+    return str(one).partition("@")[0].rpartition("/")[2] == other.rpartition("/")[2]

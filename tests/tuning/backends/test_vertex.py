@@ -16,7 +16,7 @@ from tests.standins.server import BROKEN_DOWN, QUOTA, Fault, Reply, error
 from tests.standins.storage import Storage
 from tests.standins.vertex import NUMBER, PROJECT, Vertex
 from tests.tuning.backends import vertexes
-from tests.tuning.backends.vertexes import BASE, lines
+from tests.tuning.backends.vertexes import ABLE, lines
 from tuning.backends import BackendError, Checkpoint, JobState
 from tuning.backends.vertex import VertexBackend
 from tuning.providers.base import CompletionRequest, ProviderError
@@ -124,7 +124,12 @@ PREFERENCE_LINE = {
 def test_preferences_are_one_spec_with_their_beta(vertex, backend, tmp_path):
     line = json.dumps(PREFERENCE_LINE).encode() + b"\n"
     spec = vertexes.spec(
-        tmp_path, train=line * 4, validation=line, method="preference", options={"beta": 0.1}
+        tmp_path,
+        train=line * 4,
+        validation=line,
+        method="preference",
+        options={"beta": 0.1},
+        base=ABLE,
     )
     job = started(backend, spec)
     body = created(vertex)
@@ -132,21 +137,22 @@ def test_preferences_are_one_spec_with_their_beta(vertex, backend, tmp_path):
     sent = body["preferenceOptimizationSpec"]
     assert sent["hyperParameters"] == {"epochCount": 5, "beta": 0.1}
     vertex.clock.forward(60)
-    assert backend.poll(job).tokens == 4 * (len("Berapa biaya izin?Rp1 juta.Entahlah.") // 4) * 5
+    asked, all_of_it = "Berapa biaya izin?", "Berapa biaya izin?Rp1 juta.Entahlah."
+    assert backend.poll(job).tokens == 4 * (len(asked) // 4 + len(all_of_it) // 4) * 5
 
 
 def test_a_tuned_model_is_tuned_further_from_its_checkpoint(vertex, backend, spec):
-    earlier = started(backend, spec)
+    earlier = started(backend, replace(spec, base=ABLE))
     vertex.clock.forward(60)
     model = backend.poll(earlier).result["artifact"]
     vertex.tuning.requests.clear()
-    base = replace(BASE, continues=model, checkpoint="2")
+    base = replace(ABLE, continues=model, checkpoint="2")
     later = backend.start(replace(spec, label="hub-lagi", base=base))
     body = created(vertex)
     assert "baseModel" not in body
     assert body["preTunedModel"] == {"tuned_model_name": model, "checkpoint_id": "2"}
     vertex.clock.forward(60)
-    assert backend.poll(later).result["base"] == "gemini-3.5-flash"
+    assert backend.poll(later).result["base"] == "gemini-2.5-flash"
 
 
 # --- created once --------------------------------------------------------------------------------
@@ -425,7 +431,44 @@ def test_a_cancel_that_is_refused_is_told(vertex, backend, spec):
     assert refusal(backend.cancel, job) == (True, "Google answered 403: No.")
 
 
-# --- served and deleted --------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("seconds", "epochs"),
+    [(2, None), (14, 0), (20, 1), (32, 2)],
+    ids=["unread", "none", "one", "two"],
+)
+def test_a_cancelled_job_took_the_epochs_that_were_over(vertex, backend, spec, seconds, epochs):
+    """Before the data is read the service says nothing, so nobody knows."""
+    job = started(backend, spec)
+    vertex.clock.forward(seconds)
+    backend.cancel(job)
+    vertex.clock.forward(3)
+    state, taught = backend.poll(job), vertex.jobs[job].data.tokens
+    assert state.status == "cancelled"
+    assert state.tokens == (None if epochs is None else epochs * taught)
+
+
+@pytest.mark.parametrize(
+    ("told", "epochs"),
+    [
+        ({}, None),
+        ({"tuningJobMetadata": {"completedEpochCount": "1"}}, 1),
+        ({"tuningJobMetadata": {}}, 0),
+        # The training was over, its endpoint failed.
+        ({"tunedModel": {"model": "projects/1/locations/us/models/7@1"}}, 5),
+    ],
+    ids=str,
+)
+def test_a_failed_job_took_the_epochs_that_were_over(vertex, backend, spec, told, epochs):
+    job = started(backend, spec)
+    vertex.clock.forward(60)
+    failed = {"state": "JOB_STATE_FAILED", "tuningJobMetadata": None, "tunedModel": None}
+    vertex.overrides[job] = failed | told
+    taught = vertex.jobs[job].data.tokens
+    expected = None if epochs is None else epochs * taught
+    assert (backend.poll(job).status, backend.poll(job).tokens) == ("failed", expected)
+
+
+# --- served -------------------------------------------------------------------------------------
 def asked(vertex: Vertex, model: str, address: str) -> str:
     provider = GeminiProvider(
         model, project=PROJECT, base_url=address, credentials=Credentials(token="uji")
@@ -446,29 +489,6 @@ def test_the_tuned_model_answers_in_the_serving_region_alone(vertex, backend, sp
     assert asked(vertex, first, vertex.addresses["us"]) == "Biayanya Rp3 juta."
 
 
-def test_a_deleted_model_is_gone_and_deleting_it_again_is_well(vertex, backend, spec):
-    job = started(backend, spec)
-    vertex.clock.forward(60)
-    result = backend.poll(job).result
-    backend.delete(result)
-    with pytest.raises(ProviderError, match="HTTP 404"):
-        asked(vertex, result["model"], vertex.addresses["us"])
-    backend.delete(result)
-    backend.delete({})
-    deletes = [one.path for one in vertex.serving.requests if one.method == "DELETE"]
-    assert deletes == [f"/v1beta1/projects/{NUMBER}/locations/us/models/6000000000000000000"] * 2
-
-
-def test_a_model_that_an_endpoint_holds_is_told(vertex, backend, spec):
-    said = error(400, "FAILED_PRECONDITION", "The Model is deployed at an endpoint.")
-    vertex.serving.faults.append(Fault("DELETE", "/models/", said))
-    result = {"artifact": f"projects/{NUMBER}/locations/us/models/1@1"}
-    assert refusal(backend.delete, result) == (
-        True,
-        "Google answered 400: The Model is deployed at an endpoint.",
-    )
-
-
 # --- the machine's own credentials ---------------------------------------------------------------
 def test_settings_and_the_machine_s_credentials_are_enough(
     settings, monkeypatch, tmp_path, vertex, spec
@@ -480,12 +500,17 @@ def test_settings_and_the_machine_s_credentials_are_enough(
     assert sent == {"Bearer standin"}
 
 
-def test_without_credentials_the_error_says_so(settings, monkeypatch, tmp_path, vertex, spec):
+def test_without_credentials_the_error_says_so(
+    settings, monkeypatch, caplog, tmp_path, vertex, spec
+):
     vertexes.configure(settings, monkeypatch, tmp_path, vertex)
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "none.json"))
-    permanent, said = refusal(VertexBackend().upload, spec)
-    assert permanent
-    assert said.startswith("no Google credentials that work: File")
+    """Not where the file lies: whoever reads the run's page need not know this machine."""
+    assert refusal(VertexBackend().upload, spec) == (
+        True,
+        "no Google credentials that work (DefaultCredentialsError); the log says more",
+    )
+    assert str(tmp_path) in caplog.text
 
 
 @pytest.mark.processes

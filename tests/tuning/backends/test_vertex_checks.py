@@ -7,11 +7,17 @@ from datetime import date
 
 import pytest
 
-from tests.tuning.backends.vertexes import BASE
+from reviews.formats import Example
+from tests.standins.vertex_rules import TUNABLE
+from tests.tuning.backends.vertexes import ABLE, BASE
 from tuning.backends import Data, Estimate, Problem
 from tuning.backends.vertex import VertexBackend
+from tuning.backends.vertex_checks import ADAPTER_SIZES, tokens_at_most
+from tuning.domain import base_models, run_files
+from tuning.enums import Backend
+from tuning.models import BaseModel
 
-DATA = Data(train=500, validation=80, families=200, characters=300_000, longest=2_000)
+DATA = Data(train=500, validation=80, families=200, size=300_000, longest=2_000)
 TODAY = date(2026, 11, 21)
 
 
@@ -35,7 +41,7 @@ def test_what_is_right_has_no_problems():
         "export_last_checkpoint_only": True,
     }
     assert check(options) == []
-    assert check({"beta": 0.1}, method="preference") == []
+    assert check({"beta": 0.1}, ABLE, method="preference") == []
     assert check({"epochs": "3", "adapter_size": None}) == []
 
 
@@ -48,8 +54,8 @@ def test_what_is_right_has_no_problems():
             {"learning_rate_multiplier": 0},
             "options.learning_rate_multiplier: allowed: float 0.001..10",
         ),
-        ({"adapter_size": 3}, "options.adapter_size: allowed: 1, 2, 4, 8, 16, 32"),
-        ({"adapter_size": 32}, "options.adapter_size: this base model allows: 1, 2, 4, 8, 16"),
+        ({"adapter_size": 3}, "options.adapter_size: allowed: 1, 2, 4, 8, 16"),
+        ({"adapter_size": 32}, "options.adapter_size: allowed: 1, 2, 4, 8, 16"),
         ({"beta": 0.1}, "options.beta: belongs to preferences alone"),
         (
             {"export_last_checkpoint_only": "yes"},
@@ -66,13 +72,40 @@ def test_a_wrong_option_is_named_with_what_is_allowed(options, problem):
     assert check(options) == [problem]
 
 
-def test_a_row_without_adapter_sizes_allows_all():
-    assert check({"adapter_size": 32}, replace(BASE, adapter_sizes=())) == []
+def test_no_row_allows_an_adapter_size_that_gemini_does_not_have():
+    """32 is for open models alone."""
+    refused = ["options.adapter_size: allowed: 1, 2, 4, 8, 16"]
+    for sizes in ((), (16, 32)):
+        base = replace(BASE, adapter_sizes=sizes)
+        assert check({"adapter_size": 16}, base) == []
+        assert check({"adapter_size": 32}, base) == refused
+
+
+def test_a_row_may_allow_fewer_sizes():
+    base = replace(BASE, adapter_sizes=(1, 2, 4, 8))
+    said = "options.adapter_size: this base model allows: 1, 2, 4, 8"
+    assert check({"adapter_size": 16}, base) == [said]
+
+
+@pytest.mark.django_db
+def test_the_rows_to_begin_with_allow_what_the_service_does():
+    """The stand-in holds what Google's pages say, and the service refuses the rest."""
+    base_models.load()
+    rows = BaseModel.objects.filter(backend=Backend.VERTEX)
+    assert {row.name for row in rows} == set(TUNABLE)
+    for row in rows:
+        base, allowed = run_files.base(row), TUNABLE[row.name]
+        words = [ADAPTER_SIZES[size].removeprefix("ADAPTER_SIZE_") for size in base.adapter_sizes]
+        assert tuple(words) == allowed.sizes
+        assert ("preference" in base.abilities) == allowed.preference
+        assert ("continuous" in base.abilities) == allowed.continuous
 
 
 @pytest.mark.parametrize("beta", [0.009, 0.51])
 def test_beta_has_bounds(beta):
-    assert check({"beta": beta}, method="preference") == ["options.beta: allowed: float 0.01..0.5"]
+    assert check({"beta": beta}, ABLE, method="preference") == [
+        "options.beta: allowed: float 0.01..0.5"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -105,6 +138,12 @@ def test_a_method_that_the_base_does_not_know_is_refused():
             ["continues: this base model can't be tuned further"],
         ),
         ("/var/lora/1", {"sft", "continuous"}, ["continues: is no tuned model of Vertex AI"]),
+        ("projects/1/locations/us-central1/models/7", {"sft", "continuous"}, []),
+        (
+            "projects/1/locations/eu/models/7@1",
+            {"sft", "continuous"},
+            ["continues: lies in eu; what this base model tunes lies in: us-central1, us"],
+        ),
     ],
 )
 def test_what_can_be_tuned_further(continues, abilities, problems):
@@ -167,9 +206,9 @@ def test_where_a_base_is_tuned_and_served(tune, serve, said):
         ({"longest": 262_144}, ""),
         (
             {"longest": 262_145},
-            "its longest example has 262145 characters; the limit on tokens allows: 262144",
+            "its longest example has 262145 bytes; the limit on tokens allows: 262144",
         ),
-        ({"characters": 10**9 + 1}, "1000000001 characters; allowed: 1000000000"),
+        ({"size": 10**9 + 1}, "1000000001 bytes of text; allowed: 1000000000"),
     ],
 )
 def test_the_data_s_limits(change, said):
@@ -183,6 +222,26 @@ def test_a_row_s_own_token_limit_counts():
     assert len(check(base=base, data=replace(DATA, longest=2_001))) == 1
     unknown = replace(BASE, token_limit=None)
     assert check(base=unknown, data=replace(DATA, longest=262_144)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("Berapa biaya izin", 9),
+        # A digit is a token, a character of another script up to as many as it has bytes.
+        ("1234567890", 10),
+        ("居留许可", 12),
+        ("อายุ", 12),
+        ("💥", 4),
+        ("é?", 3),
+    ],
+)
+def test_no_script_has_more_tokens_than_are_reckoned(text, tokens):
+    example = Example("a", "b")
+    assert tokens_at_most(replace(example, system=text)) == tokens + 1
+    for field in ("input", "output", "rejected"):
+        assert tokens_at_most(replace(example, **{field: text * 2})) >= 2 * tokens - 1
+    assert tokens_at_most(replace(example, history=(("user", text),))) == tokens + 1
 
 
 @pytest.mark.parametrize(
@@ -228,6 +287,6 @@ def test_all_problems_are_told_at_once():
         ({"epochs": 2}, "sft", 0.0, Estimate(200_000, None, 0.0)),
     ],
 )
-def test_an_estimate_counts_characters_epochs_and_answers(options, method, price, estimate):
+def test_an_estimate_counts_bytes_epochs_and_answers(options, method, price, estimate):
     base = replace(BASE, price=price)
     assert VertexBackend().estimate(options, base, DATA, method) == estimate

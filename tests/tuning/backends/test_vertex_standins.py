@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import subprocess
@@ -17,6 +18,7 @@ from google.oauth2.credentials import Credentials
 
 from tests.standins.storage import Storage, crc32c
 from tests.standins.vertex import NUMBER, PROJECT, Vertex
+from tests.standins.vertex_data import Data
 from tests.tuning.backends import vertexes
 
 PLACE = f"/v1beta1/projects/{PROJECT}/locations/us-central1"
@@ -92,27 +94,159 @@ def test_two_specs_in_one_body_are_refused(vertex):
     assert vertex.jobs == {}
 
 
+SFT = {"baseModel": "gemini-3.5-flash", "supervisedTuningSpec": SPEC}
+DPO = {"baseModel": "gemini-2.5-flash", "preferenceOptimizationSpec": SPEC}
+
+
+def hyper(**given: object) -> dict:
+    return {"supervisedTuningSpec": SPEC | {"hyperParameters": given}}
+
+
 @pytest.mark.parametrize(
-    ("change", "status"),
+    ("body", "said"),
     [
-        ({"baseModel": "gemini-1.5-pro"}, 400),
-        ({"labels": {"a": "Besar"}}, 400),
-        ({"supervisedTuningSpec": {"trainingDatasetUri": "gs://ember-uji/b.jsonl"}}, 400),
-        ({"supervisedTuningSpec": {"trainingDatasetUri": "/tmp/a.jsonl"}}, 400),
-        ({"supervisedTuningSpec": SPEC | {"hyperParameters": {"epochCount": "0"}}}, 400),
+        (SFT | {"baseModel": "gemini-1.5-pro"}, "Base model gemini-1.5-pro is not supported."),
+        (SFT | {"labels": {"a": "Besar"}}, "labels hold"),
+        (SFT | {"labels": {"a": "a" * 64}}, "labels hold"),
+        (SFT | {"labels": {"1a": "a"}}, "labels hold"),
+        (SFT | {"labels": {f"k{n}": "a" for n in range(65)}}, "labels hold"),
+        (SFT | {"tunedModelDisplayName": "a" * 129}, "is longer than 128 characters"),
+        (SFT | {"batchSize": 4}, 'Unknown name "batchSize"'),
+        (SFT | hyper(batchSize=4), 'Unknown name "batchSize"'),
+        (SFT | hyper(beta=0.1), 'Unknown name "beta"'),
+        (SFT | hyper(epochCount="0"), "epoch_count must be positive"),
+        (SFT | hyper(learningRateMultiplier=0), "must be positive"),
+        (SFT | hyper(adapterSize="ADAPTER_SIZE_THIRTY_TWO"), "adapter_size is not supported"),
         (
-            {"supervisedTuningSpec": SPEC | {"hyperParameters": {"adapterSize": "ADAPTER_SIZE_9"}}},
-            400,
+            SFT | hyper(adapterSize="ADAPTER_SIZE_SIXTEEN") | {"baseModel": "gemini-2.5-pro"},
+            "adapter_size is not supported",
         ),
-        ({"preTunedModel": {"tunedModelName": "projects/1/locations/us/models/7@1"}}, 404),
-        ({}, 200),
+        (
+            {"supervisedTuningSpec": {"trainingDatasetUri": "gs://ember-uji/b.jsonl"}}
+            | {"baseModel": "gemini-3.5-flash"},
+            "Cannot read gs://ember-uji/b.jsonl.",
+        ),
+        (
+            {"supervisedTuningSpec": {"trainingDatasetUri": "/tmp/a.jsonl"}}
+            | {"baseModel": "gemini-3.5-flash"},
+            "Cannot read /tmp/a.jsonl.",
+        ),
+        (DPO | {"baseModel": "gemini-3.5-flash"}, "Preference tuning is not supported"),
+        (DPO | {"baseModel": "gemini-2.5-pro"}, "Preference tuning is not supported"),
+        ({"supervisedTuningSpec": SPEC}, "one of base_model and pre_tuned_model is needed"),
+        (SFT | {"preTunedModel": {"tunedModelName": "x"}}, "one of base_model and"),
+        (
+            {"supervisedTuningSpec": SPEC, "preTunedModel": {"tunedModelName": "projects/1"}},
+            "The pre-tuned model does not exist.",
+        ),
     ],
     ids=str,
 )
-def test_what_the_service_refuses_is_refused(vertex, change, status):
-    body = {"baseModel": "gemini-3.5-flash", "supervisedTuningSpec": SPEC} | change
-    assert post(vertex, body).status_code == status
-    assert len(vertex.jobs) == (status == 200)
+def test_what_the_service_refuses_is_refused(vertex, body, said):
+    answer = post(vertex, body)
+    assert answer.status_code in (400, 404)
+    assert said in answer.json()["error"]["message"]
+    assert vertex.jobs == {}
+
+
+@pytest.mark.parametrize("body", [SFT, DPO, SFT | hyper(adapterSize="ADAPTER_SIZE_SIXTEEN")])
+def test_what_the_service_takes_is_taken(vertex, body):
+    assert post(vertex, body).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"), [("gemini-3.5-flash", False), ("gemini-3.1-flash-lite", True)]
+)
+@pytest.mark.parametrize(("checkpoint", "there"), [("2", True), ("3", False), ("0", False)])
+def test_a_job_goes_on_where_its_base_and_its_checkpoints_allow_it(
+    vertex, name, taken, checkpoint, there
+):
+    post(vertex, SFT | {"baseModel": name})
+    vertex.clock.forward(60)
+    earlier = {"tunedModelName": next(iter(vertex.succeeded())), "checkpointId": checkpoint}
+    answer = post(vertex, {"supervisedTuningSpec": SPEC, "preTunedModel": earlier})
+    assert answer.status_code == (200 if taken and there else 400)
+
+
+# --- the files -----------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("train", "held", "status"),
+    [
+        (4, 0, 400),
+        (4, 1_000, 200),
+        (4, 1_001, 400),
+        (5_000, 1_500, 200),
+        (5_000, 1_501, 400),
+        (20_000, 5_000, 200),
+        (20_000, 5_001, 400),
+    ],
+)
+def test_a_validation_file_has_its_bounds(vertex, train, held, status):
+    vertex.storage.objects |= {"a.jsonl": LINE * train, "v.jsonl": LINE * held}
+    spec = SPEC | {"validationDatasetUri": "gs://ember-uji/v.jsonl"}
+    assert post(vertex, SFT | {"supervisedTuningSpec": spec}).status_code == status
+
+
+def turns(*roles: str, **more: object) -> bytes:
+    said = [{"role": role, "parts": [{"text": "a"}]} for role in roles]
+    return json.dumps({"contents": said, **more}).encode() + b"\n"
+
+
+def scored(*scores: int, role: str = "model") -> dict:
+    content = {"role": role, "parts": [{"text": "a"}]}
+    return {"completions": [{"score": score, "completion": content} for score in scores]}
+
+
+@pytest.mark.parametrize(
+    ("line", "supervised", "preference"),
+    [
+        (turns("user", "model"), True, False),
+        (turns("user", "model", "user", "model"), True, False),
+        (turns("model", "user", "model"), False, False),
+        (turns("user"), False, False),
+        (turns("user", "assistant"), False, False),
+        (turns("user", "model", label=1), False, False),
+        (b"{}\n", False, False),
+        (turns("user", **scored(1, 0)), False, True),
+        (turns("user", "model", "user", **scored(0, 1)), False, True),
+        (turns("user", "model", **scored(1, 0)), False, False),
+        (turns("model", "user", **scored(1, 0)), False, False),
+        (turns("user", **scored(1, 1)), False, False),
+        (turns("user", **scored(1, 0, 0)), False, False),
+        (turns("user", **scored(1, 0, role="user")), False, False),
+    ],
+)
+def test_a_line_is_used_or_dropped(line, supervised, preference):
+    assert bool(Data.of(line).examples) == supervised
+    assert bool(Data.of(line, preference=True).examples) == preference
+
+
+def test_files_of_which_all_is_dropped_fail_the_job(vertex):
+    vertex.storage.objects["v.jsonl"] = turns("model", "user", "model") * 3
+    for spec in (
+        SPEC | {"trainingDatasetUri": "gs://ember-uji/v.jsonl"},
+        SPEC | {"validationDatasetUri": "gs://ember-uji/v.jsonl"},
+    ):
+        name = post(vertex, SFT | {"supervisedTuningSpec": spec}).json()["name"]
+        vertex.clock.forward(60)
+        told = vertex.told(vertex.jobs[name])
+        assert (told["state"], "tunedModel" in told) == ("JOB_STATE_FAILED", False)
+
+
+# --- models and endpoints ------------------------------------------------------------------------
+def test_a_deployed_model_is_not_deleted_nor_an_endpoint_that_holds_one(vertex):
+    post(vertex, SFT)
+    vertex.clock.forward(60)
+    place = f"{vertex.serving.origin}/v1"
+    endpoint, model = next(iter(vertex.endpoints().items()))
+    for name in (model, endpoint):
+        refused = httpx2.delete(f"{place}/{name}", headers=BEARER)
+        assert (refused.status_code, refused.json()["error"]["status"]) == (
+            400,
+            "FAILED_PRECONDITION",
+        )
+    told = httpx2.get(f"{place}/{endpoint}", headers=BEARER).json()["deployedModels"]
+    assert told == [{"id": "1", "model": model, "modelVersionId": "1"}]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,17 @@ from tuning.backends.vertex_google import Google
 
 BASE = Base(
     "gemini-3.5-flash",
-    abilities=frozenset({"sft", "preference", "continuous"}),
+    abilities=frozenset({"sft"}),
     tune_region="us-central1",
     serve_region="us",
     token_limit=131_072,
     adapter_sizes=(1, 2, 4, 8, 16),
     price=3.0,
 )
+ABLE = replace(
+    BASE, name="gemini-2.5-flash", abilities=frozenset({"sft", "preference", "continuous"})
+)
+"""A base of the older generation, which allows preferences and to go on."""
 
 
 def google(vertex: Vertex) -> Google:
