@@ -167,9 +167,11 @@ def read_object(line: bytes) -> dict[str, Any]:
 
 
 def only(value: dict[str, Any], keys: AbstractSet[str], at: str = "") -> dict[str, Any]:
-    """The object itself; FormatError names a key in it that is none of `keys`."""
-    if not value.keys() <= keys:
-        name = min(value.keys() - keys)[:100]
+    """The object itself; FormatError names a key in it that is none of `keys` and says something:
+    who writes a table as JSON has a null wherever another row has a value."""
+    strange = {} if value.keys() <= keys else value.keys() - keys
+    if told := [name for name in strange if value[name] is not None]:
+        name = min(told)[:100]
         reason = f"this key can't be kept, only {', '.join(sorted(keys))}"
         raise FormatError(f"{at}.{name}" if at else name, reason)
     return value

@@ -75,7 +75,7 @@ def dumps(example: Example) -> bytes:
 def _calls(message: dict[str, Any], field: str) -> Iterator[tuple[str, str]]:
     """(id, the call's text) of each call of an assistant's message."""
     only(message, {"role", "content", "tool_calls"}, at=field)
-    if message.get("content"):
+    if message.get("content") not in (None, "", []):
         raise FormatError(f"{field}.content", "a text beside tool calls can't be kept")
     if not isinstance(message["tool_calls"], list) or not message["tool_calls"]:
         raise FormatError(f"{field}.tool_calls", "a list of calls is needed")
@@ -103,7 +103,7 @@ def _result(message: dict[str, Any], field: str, waiting: list[str]) -> str:
 
 def _unweighted(message: Any, field: str) -> Any:
     """The message without a weight of 1, which is what no weight means."""
-    if not isinstance(message, dict) or "weight" not in message:
+    if not isinstance(message, dict) or message.get("weight") is None:
         return message
     if message["weight"] != 1 or message["weight"] is True:
         raise FormatError(f"{field}.weight", "only 1 can be kept: every answer teaches")

@@ -15,6 +15,8 @@ KEYS = frozenset({"contents", "systemInstruction", "system_instruction"})
 HOLDS = frozenset({"system", "history"})
 _TO = {"user": "user", "assistant": "model"}
 _FROM = {role: ours for ours, role in _TO.items()}
+# The service reads over it, and Google's own library writes user.
+_OF_SYSTEM = (None, "", "system", "user")
 _CONTENT, _PART = frozenset({"role", "parts"}), frozenset({"text"})
 
 
@@ -23,7 +25,9 @@ def content(role: str, words: str) -> dict[str, Any]:
 
 
 def contents(example: Example) -> list[dict[str, Any]]:
-    """The turns up to the question."""
+    """The turns up to the question. The service drops an example whose first is not a user's."""
+    if example.history and example.history[0][0] != "user":
+        raise FormatError("history[0]", "Gemini is only taught what begins with a user's turn")
     turns = [content(_TO[role], words) for role, words in example.history]
     turns.append(content("user", example.input))
     return turns
@@ -49,18 +53,24 @@ def words(found: Any, field: str) -> str:
     pieces = []
     for position, part in enumerate(found["parts"]):
         where = f"{field}.parts[{position}]"
-        if not isinstance(part, dict) or part.keys() != _PART:
-            raise FormatError(where, "only text parts can be read")
-        pieces.append(text(part, "text", at=where))
+        if not isinstance(part, dict):
+            raise FormatError(where, "an object with text is needed")
+        pieces.append(text(only(part, _PART, at=where), "text", at=where))
     return "".join(pieces)
 
 
 def system(value: dict[str, Any]) -> str:
     """The system text in either spelling of its key; '' where there is none."""
-    spelled = [key for key in ("systemInstruction", "system_instruction") if value.get(key)]
+    both = ("systemInstruction", "system_instruction")
+    spelled = [key for key in both if value.get(key) not in (None, {})]
     if len(spelled) > 1:
         raise FormatError(spelled[1], "is there twice, in two spellings")
-    return words(value[spelled[0]], spelled[0]) if spelled else ""
+    if not spelled:
+        return ""
+    found = words(value[spelled[0]], spelled[0])
+    if value[spelled[0]].get("role") not in _OF_SYSTEM:
+        raise FormatError(f"{spelled[0]}.role", "system is needed")
+    return found
 
 
 def turns(value: dict[str, Any]) -> list[tuple[str, str]]:

@@ -54,7 +54,7 @@ def read(found: Any, field: str) -> tuple[str, list[Turn]]:
 
 def answer(found: Any, field: str) -> str:
     """The text of a list that holds one message of the assistant."""
-    _system, turns = read(found, field)
-    if [role for role, _words in turns] != ["assistant"]:
+    system, turns = read(found, field)
+    if system or [role for role, _words in turns] != ["assistant"]:
         raise FormatError(field, "one assistant message is needed")
     return turns[0][1]

@@ -97,6 +97,8 @@ def _read(found: Any, field: str) -> Iterator[tuple[str, str]]:
         yield _FROM[role], words
         return
     calls = tools.decode(words, f"{field}.value")
+    if calls == []:
+        raise FormatError(f"{field}.value", "a call is needed")
     for call in calls if isinstance(calls, list) else [calls]:
         yield "call", tools.call(call, f"{field}.value")
 
@@ -116,6 +118,8 @@ def _tools(value: dict[str, Any]) -> str:
 
 
 def parse(value: dict[str, Any]) -> Example:
+    if not isinstance(value.get("id"), str | int | float | None):
+        raise FormatError("id", "a name or a number is needed")
     found = messages.listed(value.get("conversations"), "conversations")
     turns = [turn for at, item in enumerate(found) for turn in _read(item, f"conversations[{at}]")]
     first, turns = messages.apart(turns)

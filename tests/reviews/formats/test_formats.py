@@ -15,6 +15,8 @@ from reviews.formats import (
     FormatError,
     alpaca,
     by_name,
+    gemini,
+    gemini_preference,
     sharegpt,
 )
 from tests.reviews.formats import examples
@@ -161,6 +163,20 @@ def test_a_turn_of_a_role_that_is_not_known_is_refused(name, role):
 @pytest.mark.parametrize("name", PREFERENCES)
 def test_a_preference_without_a_worse_answer_is_refused(name):
     assert refused_field(by_name(name).dumps, Example("a", "b")) == "rejected"
+
+
+@pytest.mark.parametrize("codec", [gemini, gemini_preference])
+def test_gemini_is_not_taught_what_the_assistant_begins(codec):
+    """The service would drop it without a word."""
+    begun = (("assistant", "Halo, ada yang bisa dibantu?"),)
+    example = Example("a", "b", history=begun, rejected="c" if codec.NAME in PREFERENCES else "")
+    with pytest.raises(FormatError) as refused:
+        codec.dumps(example)
+    assert str(refused.value) == (
+        "history[0]: Gemini is only taught what begins with a user's turn"
+    )
+    asked = replace(example, history=(("user", "Halo"), *begun))
+    assert codec.loads(codec.dumps(asked)) == asked
 
 
 @pytest.mark.parametrize("turns", [(("user", "x"),), (("assistant", "x"),)])

@@ -72,16 +72,17 @@ WRONG = {
         (b'{"contents": [{"role": "user", "parts": []}]}', "contents[0].parts"),
         (
             b'{"contents": [{"role": "user", "parts": [{"text": "a"}, {"inlineData": {}}]}]}',
-            "contents[0].parts[1]",
+            "contents[0].parts[1].inlineData",
         ),
         (
             b'{"contents": [{"role": "model", "parts": [{"functionCall": {"name": "x"}}]}]}',
-            "contents[0].parts[0]",
+            "contents[0].parts[0].functionCall",
         ),
         (
             b'{"contents": [{"role": "model", "parts": [{"text": "a", "thought": true}]}]}',
-            "contents[0].parts[0]",
+            "contents[0].parts[0].thought",
         ),
+        (b'{"contents": [{"role": "user", "parts": ["a"]}]}', "contents[0].parts[0]"),
         (b'{"contents": [{"role": "assistant", "parts": [{"text": "a"}]}]}', "contents[0].role"),
         (b'{"contents": [{"role": ["user"], "parts": [{"text": "a"}]}]}', "contents[0].role"),
         (b'{"contents": [{"role": "user", "parts": [{"text": "a"}], "x": 1}]}', "contents[0].x"),
@@ -90,6 +91,11 @@ WRONG = {
         (b'{"contents": [' + M + b"]}", "contents"),
         (b'{"contents": [' + U + b"," + M + b"," + M + b"]}", "contents"),
         (b'{"contents": [' + U + b"," + M + b'], "systemInstruction": "x"}', "systemInstruction"),
+        (b'{"contents": [' + U + b"," + M + b'], "systemInstruction": 0}', "systemInstruction"),
+        (
+            b'{"contents": [' + U + b"," + M + b'], "systemInstruction": ' + M + b"}",
+            "systemInstruction.role",
+        ),
         (
             b'{"systemInstruction": ' + U + b', "system_instruction": ' + U + b', "contents": ['
             b"" + U + b"," + M + b"]}",
@@ -163,6 +169,12 @@ WRONG = {
         (b"{}", "conversations"),
         (b'{"conversations": ["x"]}', "conversations[0]"),
         (b'{"conversations": [' + H + b"]}", "conversations"),
+        (b'{"id": {"a": 1}, "conversations": [' + H + b"," + G + b"]}", "id"),
+        (
+            b'{"conversations": [' + H + b', {"from": "function_call", "value": "[]"}, '
+            b"" + G + b"]}",
+            "conversations[1].value",
+        ),
         (b'{"conversations": [' + G + b"]}", "conversations"),
         (b'{"conversations": [{"from": "human", "value": ""}]}', "conversations[0].value"),
         (b'{"conversations": [{"from": "bing", "value": "a"}]}', "conversations[0].from"),
@@ -195,6 +207,11 @@ WRONG = {
         (b'{"prompt": ' + ASKED + b', "completion": ' + ASKED + b"}", "completion"),
         (b'{"prompt": ' + SAID + b', "completion": ' + SAID + b"}", "prompt"),
         (
+            b'{"prompt": ' + ASKED + b', "completion": [{"role": "system", "content": "s"}, '
+            b"" + SAID[1:] + b"}",
+            "completion",
+        ),
+        (
             b'{"prompt": ' + ASKED + b', "completion": [{"role": "assistant", "tool_calls": []}]}',
             "completion[0].tool_calls",
         ),
@@ -205,6 +222,11 @@ WRONG = {
         (b'{"prompt": "a", "chosen": "b", "rejected": ""}', "rejected"),
         (b'{"prompt": ["a"]}', "prompt[0]"),
         (b'{"prompt": ' + ASKED + b"}", "chosen"),
+        (
+            b'{"prompt": ' + ASKED + b', "chosen": ' + SAID + b', "rejected": [{"role": "system", '
+            b'"content": "s"}, ' + SAID[1:] + b"}",
+            "rejected",
+        ),
         (b'{"prompt": ' + ASKED + b', "chosen": ' + ASKED + b"}", "chosen"),
         (b'{"prompt": ' + ASKED + b', "chosen": ' + SAID + b', "rejected": []}', "rejected"),
         (
@@ -277,6 +299,18 @@ def test_a_wrong_line_names_its_field(name, line, field):
             "chat",
             b'{"messages": [{"role": "user", "content": "a"},'
             b'{"role": "assistant", "content": "b", "weight": 1}]}',
+            Example("a", "b"),
+        ),
+        (
+            "chat",
+            b'{"messages": [{"role": "user", "content": "a", "name": null, "tool_calls": null},'
+            b'{"role": "assistant", "content": "b", "weight": null}], "tools": null, "id": null}',
+            Example("a", "b"),
+        ),
+        (
+            "gemini",
+            b'{"systemInstruction": {}, "contents": [{"role": "user", "parts": [{"text": "a",'
+            b'"thought": null}]}, ' + M + b"]}",
             Example("a", "b"),
         ),
         (

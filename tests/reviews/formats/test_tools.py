@@ -103,6 +103,29 @@ def test_a_call_without_its_result_is_refused(codec, turns):
 
 @pytest.mark.parametrize("codec", [chat, sharegpt])
 @pytest.mark.parametrize(
+    "number",
+    [
+        "9223372036854775807",
+        "-9223372036854775808",
+        "18446744073709551615",
+        "9007199254740993",
+        "0.1",
+        "-0.0",
+        "1e-05",
+        "5e-324",
+        "0.30000000000000004",
+        "9007199254740992.0",
+        '"9223372036854775807"',
+    ],
+)
+def test_a_number_of_64_bits_comes_back_exactly(codec, number):
+    words = f'{{"name": "x", "arguments": {{"n": {number}}}}}'
+    example = Example("a", "b", steps=(("call", words), ("result", number)))
+    assert codec.loads(codec.dumps(example)) == example
+
+
+@pytest.mark.parametrize("codec", [chat, sharegpt])
+@pytest.mark.parametrize(
     ("words", "field"),
     [
         ("cari", "call"),
@@ -115,6 +138,12 @@ def test_a_call_without_its_result_is_refused(codec, turns):
         ('{"name": "x", "arguments": {"n": NaN}}', "call"),
         ('{"name": "x", "arguments": {"n": 1e400}}', "call"),
         ('{"name": "x", "arguments": {"n": 123456789012345678901234567890}}', "call"),
+        ('{"name": "x", "arguments": {"n": 18446744073709551616}}', "call"),
+        ('{"name": "x", "arguments": {"n": -9223372036854775809}}', "call"),
+        ('{"name": "x", "arguments": {"n": 0.12345678901234567891}}', "call"),
+        ('{"name": "x", "arguments": {"n": 9007199254740993.0}}', "call"),
+        ('{"name": "x", "arguments": {"n": 1e-400}}', "call"),
+        ('{"name": "x", "arguments": {"n": %s}}' % ("9" * 100_000), "call"),
     ],
 )
 def test_a_call_that_is_none_is_not_written(codec, words, field):
@@ -147,6 +176,7 @@ def _result(key: str, **more) -> dict:
         ([_made("k"), _result("k", content=[{"text": "1"}])], "messages[2].content"),
         ([_made("k"), _result("k", name="x")], "messages[2].name"),
         ([_made("k", content="Sebentar.")], "messages[1].content"),
+        ([_made("k", content=0)], "messages[1].content"),
         ([_made("k", refusal="x")], "messages[1].refusal"),
         ([_made("k", weight=0)], "messages[1].weight"),
         (
