@@ -482,7 +482,7 @@ def test_two_datasets_frozen_at_once_share_one_split(assistant, together):
     exports.request(freeze(assistant), "gemini", NOW)
     exports.write_pending(NOW)
     # The nightly one selects these alone, so its shares are those of fewer families.
-    making.approved_many(assistant, 20)
+    making.approved_many(assistant, 20, start=20)
     both = [datasets.ensure(assistant, name) for name in (datasets.NIGHTLY, datasets.EVERYTHING)]
     versions = together(*[lambda d=d: datasets.freeze(d, now=NOW) for d in both])
     nightly, everything = (dict(v.members.values_list("revision", "part")) for v in versions)
