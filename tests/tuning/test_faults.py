@@ -60,7 +60,7 @@ TOLD_OF_EXPORTS = """
 DRIVE = """
     from datetime import timedelta
     from django.utils import timezone
-    from tuning.domain import evaluations, exports, gates, looks
+    from tuning.domain import evaluations, exports, gates, jobs, looks
     from tuning.models import TuningRun
 
     def drive(now, seconds=40):
@@ -211,7 +211,7 @@ DRIVE_ON = """
 CUTS = {
     "preparing": "exports.write_whole",
     "uploading": "looks._step",
-    "training": "looks._note",
+    "training": "jobs.note",
     "evaluating": "evaluations.look",
     "judging": "gates.judge",
 }

@@ -180,8 +180,13 @@ def tune(trigger: str, now: datetime) -> list[Forecast]:
     """
     done = []
     for assistant in Assistant.objects.order_by("id"):
-        found = _outlook(assistant, trigger, now)
-        found = found if found.reasons else _try(found, now, keep=True)
+        try:
+            found = _outlook(assistant, trigger, now)
+            found = found if found.reasons else _try(found, now, keep=True)
+        except Exception:
+            # One assistant's trouble is none of the others'.
+            log.exception("automatic tuning failed", extra={"assistant": assistant.slug})
+            continue
         log.info("automatic tuning", extra={"told": found.as_json()})
         done.append(found)
     return done
@@ -198,8 +203,10 @@ def equip() -> int:
 
 def night(now: datetime) -> None:
     """The nightly export, and the run that it may launch."""
-    exports.nightly(now)
-    tune(Trigger.EXPORT, now)
+    try:
+        exports.nightly(now)
+    finally:
+        tune(Trigger.EXPORT, now)
 
 
 def week(now: datetime) -> list[Forecast]:

@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils.translation import gettext_noop
 
 from reviews.domain.hints import hint
 from reviews.domain.transitions import StaleMove, move
-from tuning.backends import BackendError, JobState
-from tuning.domain import evaluations, gates, run_files, versions
+from tuning.backends import BackendError
+from tuning.domain import evaluations, gates, jobs, run_files, versions
 from tuning.domain.runs import LOOK_TASK, event
 from tuning.enums import EventKind, RunStatus, Stage, VersionStatus
-from tuning.models import ModelVersion, RunEvent, TuningRun
+from tuning.models import ModelVersion, TuningRun
 
 log = logging.getLogger("hub.runs")
 LEASE = timedelta(minutes=5)
@@ -91,12 +91,6 @@ def _bar_candidate(run: TuningRun, why: str, now: datetime) -> None:
         move(version, VersionStatus.BARRED, note=why, now=now)
 
 
-def _update(run: TuningRun, **fields: Any) -> None:
-    TuningRun.objects.filter(pk=run.pk).update(**fields)
-    for name, value in fields.items():
-        setattr(run, name, value)
-
-
 # --- the steps -----------------------------------------------------------------------------------
 def _queued(run: TuningRun, now: datetime) -> None:
     _step(run, RunStatus.PREPARING, now)
@@ -114,7 +108,7 @@ def _take_resource(run: TuningRun, resource: str) -> None:
     try:
         with transaction.atomic():
             # Never on a run that ended meanwhile: it would hold for ever.
-            if not _mine(run).update(holds=resource):
+            if not jobs.mine(run).update(holds=resource):
                 raise StaleMove("the lease was lost")
     except IntegrityError as error:
         phase = gettext_noop("waits for another run to end")
@@ -122,15 +116,10 @@ def _take_resource(run: TuningRun, resource: str) -> None:
     run.holds = resource
 
 
-def _mine(run: TuningRun) -> QuerySet[TuningRun]:
-    """The run's row, as long as nobody else took or moved it."""
-    return TuningRun.objects.filter(pk=run.pk, locked_until=run.locked_until, status=run.status)
-
-
 def _keep_lease(run: TuningRun, now: datetime) -> None:
     """Go on holding the run after a long step; StaleMove where somebody else holds it by now."""
     fresh = now + LEASE
-    if not _mine(run).update(locked_until=fresh):
+    if not jobs.mine(run).update(locked_until=fresh):
         raise StaleMove("the lease was lost")
     run.locked_until = fresh
 
@@ -152,74 +141,13 @@ def _uploading(run: TuningRun, now: datetime) -> None:
     _step(run, RunStatus.TRAINING, now, external_id=job, started_at=started)
 
 
-def _points(run: TuningRun, kind: str, found: Any, now: datetime) -> list[RunEvent]:
-    return [
-        RunEvent(run=run, kind=kind, step=step, value=value, at=now, attempt=run.attempt)
-        for step, value in found
-    ]
-
-
-def _new_points(run: TuningRun, state: JobState, now: datetime) -> list[RunEvent]:
-    points = _points(run, EventKind.LOSS, state.losses, now)
-    points += _points(run, EventKind.VALIDATION, state.validation_losses, now)
-    if state.progress != run.progress and run.started_at:
-        seconds = max(1, round((now - run.started_at).total_seconds()))
-        points += _points(run, EventKind.PROGRESS, [(seconds, state.progress)], now)
-    return points
-
-
-def _say_once(run: TuningRun, state: JobState, now: datetime) -> None:
-    """A running job's message, unless it was the last thing that it said."""
-    if not state.message or state.status != "running":
-        return
-    last = run.events.filter(kind=EventKind.WARNING, attempt=run.attempt).order_by("-id").first()
-    if last is None or (last.message, last.values) != (state.message, dict(state.values)):
-        event(run, EventKind.WARNING, state.message, now, state.values)
-
-
-def _warn_once(run: TuningRun, state: JobState, now: datetime) -> None:
-    """What fell short in a job that ended well."""
-    rows = run.events.filter(kind=EventKind.WARNING, attempt=run.attempt)
-    there = [(row.message, row.values) for row in rows]
-    for message, values in state.warnings:
-        if (message, dict(values)) not in there:
-            event(run, EventKind.WARNING, message, now, values)
-
-
-def _note(run: TuningRun, state: JobState, now: datetime) -> None:
-    """Store what a job says of itself; said again, it changes nothing."""
-    RunEvent.objects.bulk_create(_new_points(run, state, now), ignore_conflicts=True)
-    _say_once(run, state, now)
-    if state.status == "succeeded":
-        _warn_once(run, state, now)
-    actual = dict(run.actual)
-    for name in ("tokens", "cost"):
-        if getattr(state, name) is not None:
-            actual[name] = getattr(state, name)
-    price = run.base["price"]
-    if state.cost is None and state.tokens is not None and price is not None:
-        actual["cost"] = state.tokens * price / 1_000_000
-    if state.dropped_count or state.dropped:
-        actual["dropped"] = {
-            "count": state.dropped_count or len(state.dropped),
-            "lines": list(state.dropped),
-            "reasons": list(state.dropped_reasons),
-        }
-    if state.checkpoints:
-        actual["checkpoints"] = [
-            {"id": c.id, "step": c.step, "epoch": c.epoch, "loss": c.loss}
-            | ({"reference": c.reference} if c.reference else {})
-            for c in state.checkpoints
-        ]
-    phase = state.phase if state.status == "running" else ""
-    _update(run, progress=state.progress, phase=phase[:60], actual=actual)
-
-
 def _training(run: TuningRun, now: datetime) -> None:
-    state = run_files.backend_of(run).poll(run.external_id)
-    _note(run, state, now)
+    # Tried again, its job may still run; its hold ended with the failure.
+    _take_resource(run, run_files.backend_of(run).exclusive)
+    state = jobs.ask(run)
+    jobs.note(run, state, now)
     if state.status == "running":
-        _update(run, next_look_at=now + POLL_EVERY)
+        jobs.update(run, next_look_at=now + POLL_EVERY)
     elif state.status == "succeeded":
         result = dict(state.result)
         with transaction.atomic():
@@ -251,14 +179,14 @@ def _end_job(run: TuningRun, now: datetime) -> bool:
         return True
     backend = run_files.backend_of(run)
     backend.cancel(run.external_id)
-    state = backend.poll(run.external_id)
+    state = jobs.ask(run)
     if state.status == "running":
-        _update(run, next_look_at=now + POLL_EVERY, phase=state.phase[:60])
+        jobs.update(run, next_look_at=now + POLL_EVERY, phase=state.phase[:60])
         return False
-    _note(run, state, now)
+    jobs.note(run, state, now)
     if state.status == "succeeded":
         # It was quicker: nobody asked for its model, and whoever did not must know of it.
-        _update(run, result=dict(state.result))
+        jobs.update(run, result=dict(state.result))
         made = {"model": str(state.result.get("artifact", ""))}
         message = gettext_noop("the job had succeeded before it could be cancelled: %(model)s")
         event(run, EventKind.WARNING, message, now, made)
@@ -292,14 +220,6 @@ _LOOKS: dict[str, Callable[[TuningRun, datetime], None]] = {
 
 
 # --- one look ------------------------------------------------------------------------------------
-def _adopt_before_end(run: TuningRun) -> None:
-    """A run that ends between the start of its job and the note of its id has a job to end."""
-    if not run.external_id:
-        job = run_files.backend_of(run).find(run_files.spec(run))
-        if job:
-            _update(run, external_id=job)
-
-
 def _past_deadline(run: TuningRun, now: datetime) -> None:
     """Its job is cancelled as a person would; the run fails once the job has ended."""
     deadline = {"deadline": f"{run.deadline_at:%Y-%m-%d %H:%M %Z}"}
@@ -318,7 +238,7 @@ def look(run: TuningRun, now: datetime) -> None:
     if not run.active:
         return
     if run.status == RunStatus.CANCELLING:
-        _adopt_before_end(run)
+        jobs.adopt(run)
     _LOOKS[run.status](run, now)
 
 
@@ -329,15 +249,21 @@ def _claim(pk: int, now: datetime) -> TuningRun | None:
     return TuningRun.objects.select_related(*_RELATED).get(pk=pk)
 
 
+def _still_mine(run: TuningRun, began: str) -> TuningRun:
+    """The run as it is now; StaleMove where another worker holds it, or somebody moved it since our
+    look `began` at that status."""
+    now = TuningRun.objects.get(pk=run.pk)
+    ours = now.locked_until == run.locked_until and now.status in (began, run.status)
+    if not ours or not now.active:
+        raise StaleMove("the lease was lost")
+    return now
+
+
 def _trouble(run: TuningRun, error: Exception, now: datetime) -> None:
     """A look that failed: final where the backend says so, else again with more and more time."""
-    log.warning("look failed", extra={"run": run.label, "error": repr(error)}, exc_info=error)
-    run.refresh_from_db()
-    if not run.active:
-        return
-    reason, values = str(error) or repr(error), {}
+    reason, values = jobs.storable((str(error) or repr(error), {}))
     if isinstance(error, BackendError):
-        reason, values = error.reason, error.values
+        reason, values = jobs.storable((error.reason, error.values))
     permanent = isinstance(error, BackendError) and error.permanent
     tries = run.tries + 1
     # A job that holds a resource may still run: it is asked until the deadline.
@@ -347,21 +273,30 @@ def _trouble(run: TuningRun, error: Exception, now: datetime) -> None:
         return
     wait = timedelta(seconds=min(15 * 2**tries, 1800))
     TuningRun.objects.filter(pk=run.pk).update(tries=tries, next_look_at=now + wait)
-    told = {"number": tries, "error": str(error) or repr(error)}
+    told = {"number": tries, "error": jobs.storable(str(error) or repr(error))}
     event(run, EventKind.WARNING, gettext_noop("try %(number)s failed: %(error)s"), now, told)
+
+
+def _one_look(run: TuningRun, now: datetime) -> None:
+    began = run.status
+    try:
+        look(run, now)
+        jobs.update(run, tries=0)
+    except Waiting as waiting:
+        jobs.update(run, phase=waiting.phase, next_look_at=now + waiting.wait)
+    except StaleMove:
+        raise
+    except Exception as error:
+        log.warning("look failed", extra={"run": run.label, "error": repr(error)}, exc_info=error)
+        _trouble(_still_mine(run, began), error, now)
 
 
 def _look_safely(run: TuningRun, now: datetime) -> None:
     try:
-        look(run, now)
-        TuningRun.objects.filter(pk=run.pk).update(tries=0)
-    except Waiting as waiting:
-        _update(run, phase=waiting.phase, next_look_at=now + waiting.wait)
+        _one_look(run, now)
     except StaleMove:
         # Somebody moved it between our read and our move: theirs counts, the next look sees it.
         log.info("run moved by somebody else", extra={"run": run.label})
-    except Exception as error:
-        _trouble(run, error, now)
     finally:
         # Only our own lease: past it, somebody else may hold the run.
         mine = TuningRun.objects.filter(pk=run.pk, locked_until=run.locked_until)

@@ -7,12 +7,13 @@ any: asked the same questions, held against the same gates, given traffic by a p
 from __future__ import annotations
 
 import logging
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_noop
 
 from reviews.domain.errors import Conflict, Invalid, Refused, Unavailable
@@ -104,8 +105,6 @@ def of_checkpoint(version: ModelVersion, checkpoint: str, *, now: datetime) -> M
     reference = known.get(checkpoint)
     if not reference or version.base_model.provider not in ANSWERING:
         raise Refused(gettext_noop("no server answers for this checkpoint"))
-    if version.deleted_at:
-        raise Refused(gettext_noop("its tuned model is not there any more"))
     if reference in version.settings.values():
         raise Conflict(gettext_noop("the version itself is this checkpoint"))
     assert version.run is not None
@@ -116,6 +115,8 @@ def of_checkpoint(version: ModelVersion, checkpoint: str, *, now: datetime) -> M
     )
     with transaction.atomic():
         versions.take_row(version.assistant)
+        if ModelVersion.objects.exclude(deleted_at=None).filter(pk=version.pk).exists():
+            raise Refused(gettext_noop("its tuned model is not there any more"))
         there = version.taken.filter(checkpoint=checkpoint).first()
         return there or _candidate(
             version.assistant,
@@ -145,10 +146,17 @@ def _look(version: ModelVersion, now: datetime) -> None:
     move(version, VersionStatus.GATED if passed else VersionStatus.BARRED, now=now)
 
 
+def _waiting(now: datetime) -> QuerySet[ModelVersion]:
+    """Candidates without a run that nobody holds. A lease that ends further off than anybody ever
+    takes one was taken before a clock was put right."""
+    free = Q(locked_until=None) | Q(locked_until__lt=now) | Q(locked_until__gt=now + LEASE)
+    rows = ModelVersion.objects.candidates().filter(run=None, status=VersionStatus.CANDIDATE)
+    return rows.filter(free)
+
+
 def _claim(version: ModelVersion, now: datetime) -> bool:
-    free = Q(locked_until=None) | Q(locked_until__lt=now)
-    mine = ModelVersion.objects.filter(free, pk=version.pk, status=VersionStatus.CANDIDATE)
     version.locked_until = now + LEASE
+    mine = _waiting(now).filter(pk=version.pk)
     return bool(mine.update(locked_until=version.locked_until))
 
 
@@ -169,13 +177,13 @@ def _look_safely(version: ModelVersion, now: datetime) -> None:
 
 def reconcile(now: datetime) -> int:
     """Ask each candidate without a run its next questions. Returns how many were looked at."""
-    free = Q(locked_until=None) | Q(locked_until__lt=now)
-    rows = ModelVersion.objects.candidates().filter(free, run=None, status=VersionStatus.CANDIDATE)
     related = ("assistant", "base_model", "prompt__assistant", "evaluation__dataset_version")
-    looked = 0
-    for version in rows.select_related(*related).order_by("id"):
-        if _claim(version, now):
-            _look_safely(version, now)
+    looked, began = 0, time.monotonic()
+    for version in _waiting(now).select_related(*related).order_by("id"):
+        # The looks before took their minutes: a lease counted from `now` might be over already.
+        moment = now + timedelta(minutes=(time.monotonic() - began) // 60)
+        if _claim(version, moment):
+            _look_safely(version, moment)
             looked += 1
     return looked
 
@@ -216,9 +224,11 @@ def delete_model(version: ModelVersion, *, by: Any, now: datetime, reason: str) 
     provider did not delete it.
     """
     whole = version.origin or version
-    family = [whole, *whole.taken.all()]
-    _refuse_deletion(whole, family, reason)
     with transaction.atomic():
+        # Nobody makes a version of one more checkpoint meanwhile.
+        versions.take_row(whole.assistant)
+        family = [whole, *whole.taken.all()]
+        _refuse_deletion(whole, family, reason)
         for one in family:
             if _given_up(one):
                 move(one, VersionStatus.BARRED, by=by, note=reason, now=now)

@@ -226,6 +226,7 @@ def _another(run: TuningRun) -> dict[str, Any]:
         "label": f"{run.key}-{attempt}",
         "external_id": "",
         "earlier_job": run.external_id,
+        "started_at": None,
         "progress": 0.0,
         "actual": {},
         "result": {},
@@ -247,9 +248,12 @@ def retry(run: TuningRun, *, by: Any, now: datetime) -> None:
         "tries": 0,
         "phase": "",
         "finished_at": None,
+        "holds": "",
         "next_look_at": now,
         "deadline_at": _deadline(now),
     }
+    if run.started_at and run.finished_at:
+        fields["started_at"] = run.started_at + (now - run.finished_at)
     to = run.failed_at
     if to not in (RunStatus.TRAINING, RunStatus.EVALUATING):
         to = RunStatus.PREPARING

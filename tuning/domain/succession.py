@@ -245,9 +245,13 @@ def start(version: ModelVersion, *, now: datetime, by: Any = None) -> TuningRun:
     Started already, that run is returned. Raises Conflict where the plan can't, and Invalid where
     the run itself is refused.
     """
-    step = next((one for one in plan(now) if one.version.pk == version.pk), None)
-    if step is None:
+    affected = next((one for one in _affected(now) if one.pk == version.pk), None)
+    if affected is None:
         raise Conflict(gettext_noop("its base model does not end soon"))
+    return _start(_step(affected, now), now, by)
+
+
+def _start(step: Step, now: datetime, by: Any) -> TuningRun:
     if step.run and not step.startable:
         return step.run
     if not step.startable or step.successor is None:
@@ -273,9 +277,14 @@ def daily(now: datetime) -> list[TuningRun]:
         told = {"base_model": ending.base_model.name, "days": ending.days}
         told["serving"] = ", ".join(version.reference for version in ending.serving)
         log.warning("base model retires", extra=told)
-    if not settings.FEEDBACK_AUTO_TUNE_ENABLED:
-        return []
-    able = (State.READY, State.WAITS)
+    started = []
     # One by one: of two versions with one dataset version, the second finds the first one's run.
-    due = [step.version for step in plan(now) if step.state in able]
-    return [start(version, now=now) for version in due]
+    for version in _affected(now) if settings.FEEDBACK_AUTO_TUNE_ENABLED else []:
+        try:
+            step = _step(version, now)
+            if step.state in (State.READY, State.WAITS):
+                started.append(_start(step, now, None))
+        except Exception:
+            # One that can't be started stops none of the others.
+            log.exception("succession not started", extra={"version": version.reference})
+    return started

@@ -343,7 +343,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'tuning runs',
                 'ordering': ['-id'],
                 'indexes': [models.Index(condition=models.Q(('status__in', ['queued', 'preparing', 'uploading', 'training', 'evaluating', 'cancelling'])), fields=['next_look_at'], name='run_due')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['queued', 'preparing', 'uploading', 'training', 'evaluating', 'succeeded', 'failed', 'cancelling', 'cancelled'])), name='run_status_known'), models.UniqueConstraint(condition=models.Q(('status__in', ['queued', 'preparing', 'uploading', 'training', 'evaluating', 'cancelling'])), fields=('dataset_version', 'base_model', 'method'), name='run_active_once'), models.UniqueConstraint(condition=models.Q(('holds', ''), _negated=True), fields=('holds',), name='run_resource_once')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['queued', 'preparing', 'uploading', 'training', 'evaluating', 'succeeded', 'failed', 'cancelling', 'cancelled'])), name='run_status_known'), models.UniqueConstraint(condition=models.Q(('status__in', ['queued', 'preparing', 'uploading', 'training', 'evaluating', 'cancelling'])), fields=('dataset_version', 'base_model', 'method'), name='run_active_once'), models.UniqueConstraint(condition=models.Q(('status__in', ['queued', 'preparing', 'uploading', 'training', 'evaluating', 'cancelling']), models.Q(('holds', ''), _negated=True)), fields=('holds',), name='run_resource_once')],
             },
         ),
         migrations.CreateModel(

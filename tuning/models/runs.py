@@ -151,7 +151,8 @@ class TuningRunQuerySet(models.QuerySet["TuningRun"]):
 
 class TuningRun(models.Model):
     MOVES = RUN_MOVES
-    MOVE_GUARDS = ()
+    # Of two who try a failed run again, one may be late: it has failed once more by then.
+    MOVE_GUARDS = ("attempt",)
 
     assistant = models.ForeignKey(
         Assistant, models.PROTECT, related_name="runs", verbose_name=_("assistant")
@@ -212,7 +213,7 @@ class TuningRun(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, verbose_name=_("by")
     )
     created_at = models.DateTimeField(_("created at"))
-    # When its first job began.
+    # When the attempt's job began; what lay between a failure and a retry is taken off.
     started_at = models.DateTimeField(_("started at"), null=True, editable=False)
     finished_at = models.DateTimeField(_("finished at"), null=True, editable=False)
 
@@ -233,7 +234,9 @@ class TuningRun(models.Model):
                 name="run_active_once",
             ),
             models.UniqueConstraint(
-                fields=["holds"], condition=~Q(holds=""), name="run_resource_once"
+                fields=["holds"],
+                condition=Q(status__in=ACTIVE_RUN) & ~Q(holds=""),
+                name="run_resource_once",
             ),
         ]
         indexes = [

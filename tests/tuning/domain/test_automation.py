@@ -143,6 +143,24 @@ def test_each_assistant_is_counted_by_itself(assistant):
     assert TuningRun.objects.get().assistant == other
 
 
+def test_an_assistant_s_trouble_stops_no_other(assistant, outside, outside_model, settings):
+    settings.TUNING_BASE_MODEL = "jauh"
+    other = assistants.ensure("lain", "Lain")
+    for one in (assistant, other):
+        making.approved_many(one, 10)
+    asked, real = [], outside.check
+
+    def check(*arguments, **named):
+        asked.append(1)
+        if len(asked) == 1:
+            raise RuntimeError("a bug")
+        return real(*arguments, **named)
+
+    outside.check = check
+    automation.week(NOW)
+    assert TuningRun.objects.get().assistant == other
+
+
 # --- what it would do ----------------------------------------------------------------------------
 def told(trigger: str = Trigger.EXPORT, **more) -> tuple[str, list[str]]:
     (found,) = automation.forecast(trigger, NOW, **more)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.db import IntegrityError
@@ -12,7 +13,7 @@ from django.db import IntegrityError
 from tests import factories
 from tests.tuning import making
 from tests.tuning.making import events, moves, points
-from tuning.backends import Checkpoint, JobState
+from tuning.backends import BackendError, Checkpoint, JobState
 from tuning.domain import looks, run_files, runs, versions
 from tuning.enums import EventKind
 from tuning.models import Evaluation, EvaluationAnswer, ModelVersion, RunEvent, TuningRun
@@ -153,6 +154,26 @@ def test_a_look_holds_the_run_for_five_minutes(run, outside):
     assert held == [NOW + 3 * MINUTE + timedelta(minutes=5)]
 
 
+def test_a_lease_is_counted_from_the_look_and_not_from_the_pass(
+    run, outside, outside_model, assistant, monkeypatch
+):
+    """The first of two looks takes seven minutes and a half."""
+    making.approved_many(assistant, 3, start=12)
+    second = runs.launch(making.frozen(assistant), outside_model, now=NOW + 4 * MINUTE)
+    making.drive(run, 4)
+    TuningRun.objects.filter(pk=second.pk).update(status="training", external_id="job-9")
+    clock, held = [0.0], []
+
+    def poll():
+        clock[0] += 450
+        held.extend(TuningRun.objects.exclude(locked_until=None).values_list("pk", "locked_until"))
+
+    outside.on_poll = poll
+    monkeypatch.setattr(looks, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    looks.reconcile(NOW + 5 * MINUTE)
+    assert held == [(run.pk, NOW + 10 * MINUTE), (second.pk, NOW + 17 * MINUTE)]
+
+
 def test_a_run_whose_time_has_not_come_is_left_alone(run):
     assert looks.reconcile(NOW - MINUTE) == 0
 
@@ -200,6 +221,35 @@ def test_of_two_that_need_the_accelerator_the_second_waits(run, outside, outside
     assert list(outside.jobs.values()) == ["job-1", "job-2"]
 
 
+def test_tried_again_a_run_waits_for_what_its_job_needs(
+    run, outside, outside_model, assistant, operator
+):
+    """Its looks had failed, so that its job may still run; another one holds the accelerator."""
+    outside.exclusive = "accelerator"
+    making.drive(run, 3)
+    outside.says = [BackendError("gone for good", permanent=True)]
+    making.drive(run, 1, NOW + 5 * MINUTE)
+    outside.says = [JobState("running")]
+    making.approved_many(assistant, 3, start=12)
+    second = runs.launch(making.frozen(assistant), outside_model, now=NOW + 6 * MINUTE)
+    making.drive(second, 3, NOW + 6 * MINUTE)
+    runs.retry(run, by=operator, now=NOW + 9 * MINUTE)
+    making.drive(run, 1, NOW + 9 * MINUTE)
+    assert (second.holds, run.status, run.holds) == ("accelerator", "training", "")
+    assert run.phase == "waits for another run to end"
+    outside.says = [DONE]
+    making.drive(second, 4, NOW + 10 * MINUTE)
+    making.drive(run, 4, NOW + 15 * MINUTE)
+    assert (second.status, run.status) == ("succeeded", "succeeded")
+
+
+def test_what_an_ended_run_holds_is_free(run, outside, dataset_version, outside_model):
+    outside.exclusive = "accelerator"
+    TuningRun.objects.filter(pk=run.pk).update(status="failed", holds="accelerator")
+    second = runs.launch(dataset_version, outside_model, now=NOW)
+    assert (making.drive(second, 3).status, second.holds) == ("training", "accelerator")
+
+
 @pytest.mark.parametrize("ends", [DONE, JobState("failed"), JobState("cancelled")])
 def test_whoever_ends_holds_nothing(run, outside, ends):
     outside.exclusive, outside.says = "accelerator", [ends]
@@ -240,6 +290,26 @@ def test_afterwards_what_it_took_is_stored(run, outside):
     making.drive(run, 9)
     # From the job's start in the third minute to the last look in the sixth.
     assert run.actual == {"tokens": 1200, "cost": 0.36, "seconds": 180}
+
+
+def test_the_time_that_a_run_lay_failed_is_not_counted(run, outside, operator):
+    making.drive(run, 4)
+    outside.says = [BackendError("gone for good", permanent=True)]
+    making.drive(run, 1, NOW + 5 * MINUTE)
+    assert run.actual["seconds"] == 180
+    runs.retry(run, by=operator, now=NOW + timedelta(days=3))
+    outside.says = [DONE]
+    making.drive(run, 3, NOW + timedelta(days=3))
+    assert (run.status, run.actual["seconds"]) == ("succeeded", 240)
+
+
+def test_another_attempt_is_counted_from_its_own_job(run, outside, operator):
+    outside.says = [JobState("failed")]
+    making.drive(run, 4)
+    runs.retry(run, by=operator, now=NOW + timedelta(days=3))
+    outside.says = [DONE]
+    making.drive(run, 9, NOW + timedelta(days=3))
+    assert (run.status, run.actual["seconds"]) == ("succeeded", 120)
 
 
 def test_curves_are_kept_apart(run, outside):

@@ -153,6 +153,84 @@ def test_an_evaluation_ends_its_look_before_its_lease(run, outside, monkeypatch)
     assert (run.status, evaluation.answers.count()) == ("evaluating", 1)
 
 
+# --- two workers ----------------------------------------------------------------------------------
+def taken_over(run):
+    """Another worker holds the run from now on."""
+    TuningRun.objects.filter(pk=run.pk).update(locked_until=NOW + 20 * MINUTE)
+
+
+@pytest.mark.parametrize("permanent", [True, False])
+def test_whoever_lost_the_lease_counts_no_failure_and_ends_nothing(run, outside, permanent):
+    making.drive(run, 3)
+    outside.on_poll = lambda: taken_over(run)
+    outside.says = [BackendError("too late", permanent=permanent)]
+    making.drive(run, 1, NOW + 5 * MINUTE)
+    assert (run.status, run.tries, run.locked_until) == ("training", 0, NOW + 20 * MINUTE)
+    assert events(run, EventKind.WARNING) == []
+
+
+def test_whoever_lost_the_lease_writes_over_nothing(run, outside):
+    making.drive(run, 4)
+    outside.on_poll = lambda: taken_over(run)
+    outside.says = [JobState("running", 0.9, tokens=7)]
+    making.drive(run, 1, NOW + 5 * MINUTE)
+    assert (run.progress, run.actual, run.next_look_at) == (0.0, {}, NOW + timedelta(seconds=185))
+
+
+def test_whoever_cancels_during_a_look_that_fails_is_heard(run, outside, operator):
+    making.drive(run, 4)
+    outside.on_poll = lambda: runs.cancel(
+        TuningRun.objects.get(pk=run.pk), by=operator, now=NOW + 5 * MINUTE
+    )
+    outside.says = [BackendError("gone", permanent=True)]
+    making.drive(run, 1, NOW + 5 * MINUTE)
+    assert (run.status, run.locked_until) == ("cancelling", None)
+    outside.on_poll, outside.says = None, [JobState("cancelled")]
+    assert making.drive(run, 1, NOW + 6 * MINUTE).status == "cancelled"
+
+
+def test_a_run_that_is_moved_while_it_fails_stops_no_other(
+    run, outside, outside_model, assistant, monkeypatch
+):
+    making.drive(run, 2)
+    making.approved_many(assistant, 3, start=12)
+    second = runs.launch(making.frozen(assistant), outside_model, now=NOW + 5 * MINUTE)
+    outside.refuses_start = BackendError("no such base model", permanent=True)
+    real = looks._fail
+
+    def fail(run, *arguments, **named):
+        TuningRun.objects.filter(pk=run.pk).update(status="cancelling")
+        real(run, *arguments, **named)
+
+    monkeypatch.setattr(looks, "_fail", fail)
+    assert looks.reconcile(NOW + 5 * MINUTE) == 2
+    second.refresh_from_db()
+    assert second.status == "preparing"
+
+
+# --- odd words ------------------------------------------------------------------------------------
+def test_what_no_database_can_hold_is_stored_without_it(run, outside):
+    nan = float("nan")
+    outside.says = [
+        JobState("running", nan, ((1, nan), (2, 0.5)), phase="war\0ming up", cost=nan),
+        JobState("failed", message="%(what)s\0", values={"what": "out of\0 memory", "loss": nan}),
+    ]
+    making.drive(run, 4)
+    assert (run.progress, run.phase, run.tries) == (0.0, "warming up", 0)
+    assert making.points(run) == [(2, 0.5)]
+    making.drive(run, 1, NOW + 5 * MINUTE)
+    assert (run.status, run.why_failed) == ("failed", "out of memory")
+    assert run.error_values == {"what": "out of memory", "loss": None}
+
+
+def test_an_error_that_no_database_can_hold_is_trouble_as_any(run, outside):
+    making.drive(run, 3)
+    outside.says = [ValueError("bad\0 byte")]
+    making.drive(run, 1, NOW + 5 * MINUTE)
+    assert (run.status, run.tries) == ("training", 1)
+    assert events(run, EventKind.WARNING) == ["try 1 failed: bad byte"]
+
+
 # --- one job -------------------------------------------------------------------------------------
 def test_a_job_whose_answer_was_lost_is_adopted_by_the_retry(run, outside, operator, monkeypatch):
     """The service took the order, and was away for an hour from then on."""

@@ -137,6 +137,11 @@ def test_a_version_of_a_run_is_left_to_its_run(assistant):
     assert registry.reconcile(NOW) == 0
 
 
+def test_after_the_clock_was_put_back_a_candidate_is_looked_at(registered):
+    ModelVersion.objects.filter(pk=registered.pk).update(locked_until=NOW + timedelta(days=1))
+    assert registry.reconcile(NOW) == 1
+
+
 # --- another checkpoint --------------------------------------------------------------------------
 CHECKPOINTS = [
     {"id": "1", "step": 10, "epoch": 1.0, "loss": 0.9, "reference": "sahabat-1"},
@@ -163,6 +168,22 @@ def test_another_checkpoint_is_a_candidate_of_the_same_line(tuned):
     assert made.settings == {"artifact": "model-7", "model": "sahabat-1", "checkpoint": "1"}
     assert made.dataset_version == tuned.dataset_version == made.evaluation.dataset_version
     assert registry.of_checkpoint(tuned, "1", now=NOW) == made
+
+
+@pytest.mark.django_db(transaction=True)
+def test_made_twice_at_once_it_is_one(tuned, together):
+    copies = [ModelVersion.objects.get(pk=tuned.pk) for _ in range(2)]
+    first, second = together(
+        *[lambda one=one: registry.of_checkpoint(one, "1", now=NOW) for one in copies]
+    )
+    assert first == second == tuned.taken.get()
+
+
+def test_of_a_model_that_was_just_deleted_no_version_is_made(tuned):
+    ModelVersion.objects.filter(pk=tuned.pk).update(status="deleted", deleted_at=NOW)
+    with pytest.raises(Refused):
+        registry.of_checkpoint(tuned, "1", now=NOW)
+    assert tuned.taken.count() == 0
 
 
 @pytest.mark.parametrize(

@@ -312,6 +312,29 @@ def test_an_evaluation_that_failed_is_taken_up_again(run, outside, operator, mon
     assert version.status in ("gated", "barred")
 
 
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_try_it_again_at_once_one_is_told(run, outside, operator, together):
+    outside.says = [JobState("failed", message="out of memory")]
+    making.drive(run, 9)
+    copies = [TuningRun.objects.get(pk=run.pk) for _ in range(2)]
+    calls = [lambda one=one: runs.retry(one, by=operator, now=NOW + 30 * MINUTE) for one in copies]
+    told = together(*calls)
+    assert sorted(type(one).__name__ for one in told) == ["NoneType", "StaleMove"]
+    run.refresh_from_db()
+    assert (run.status, run.attempt, moves(run).count("preparing")) == ("preparing", 2, 2)
+
+
+def test_whoever_saw_the_failure_before_the_last_does_not_try_again(run, outside, operator):
+    outside.says = [JobState("failed", message="out of memory")]
+    making.drive(run, 9)
+    late = TuningRun.objects.get(pk=run.pk)
+    runs.retry(run, by=operator, now=NOW + 30 * MINUTE)
+    making.drive(run, 9, NOW + 31 * MINUTE)
+    assert (run.status, run.attempt) == ("failed", 2)
+    with pytest.raises(Conflict):
+        runs.retry(late, by=operator, now=NOW + 60 * MINUTE)
+
+
 def test_only_a_run_that_failed_is_tried_again(run, operator):
     with pytest.raises(Conflict):
         runs.retry(run, by=operator, now=NOW)

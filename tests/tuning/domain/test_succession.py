@@ -10,6 +10,7 @@ from django.utils import translation
 
 from reviews.domain import transitions
 from reviews.domain.errors import Conflict
+from reviews.models import Pair
 from tests import factories
 from tests.tuning import making
 from tuning.domain import succession, versions
@@ -240,6 +241,25 @@ def test_started_by_the_machine_an_expensive_run_waits(live, new, outside, setti
     outside.costs = None
     (run,) = succession.daily(NOW)
     assert (run.confirmed, run.status) == (False, "queued")
+
+
+def test_one_that_can_t_be_started_stops_no_other(assistant, live, new, old, settings):
+    settings.FEEDBACK_AUTO_TUNE_ENABLED = True
+    odd = BaseModel.objects.create(
+        name="ganjil", provider="exemplar", backend="outside", adapter_sizes=5
+    )
+    sooner = BaseModel.objects.create(
+        name="tua", provider="exemplar", backend="exemplar", retires_date=in_days(3)
+    )
+    sooner.successors.add(odd)
+    making.version_of(
+        assistant,
+        {"train": list(Pair.objects.all())},
+        VersionStatus.CANARY,
+        base_model=sooner,
+    )
+    (run,) = succession.daily(NOW)
+    assert (run.dataset_version, run.base_model) == (live.dataset_version, new)
 
 
 @pytest.mark.django_db(transaction=True)
