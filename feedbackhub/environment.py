@@ -87,6 +87,15 @@ def integer(name: str, default: int, low: int = 0, high: int = 10**9) -> int:
     return int(_read(name, default, _bounded(int, low, high), wants))
 
 
+def optional(
+    name: str, kind: Callable[[str], int | float], low: float, high: float
+) -> int | float | None:
+    """A number (int or float), or None where nobody says."""
+    wants = f"a {'whole ' if kind is int else ''}number from {low:g} to {high:g}"
+    value: int | float | None = _read(name, None, _bounded(kind, low, high), wants)
+    return value
+
+
 def _split(raw: str) -> list[str]:
     return [word.strip() for word in raw.split(",") if word.strip()]
 

@@ -278,6 +278,9 @@ GEMINI_PROJECT_ID = env.text("GEMINI_PROJECT_ID")
 GEMINI_BUCKET = env.text("GEMINI_BUCKET")
 # By location, or `storage`; written the other way round, as the keys of servers are.
 GEMINI_ADDRESSES = {place: at for at, place in env.keys_by_origin("GEMINI_ADDRESSES").items()}
+# Of LoRA runs that name none; empty: the preset's. Gemini takes neither.
+TUNING_LEARNING_RATE = env.optional("TUNING_LEARNING_RATE", float, 1e-7, 0.1)
+TUNING_BATCH_SIZE = env.optional("TUNING_BATCH_SIZE", int, 1, 256)
 TUNING_EPOCH_COUNT = env.integer("TUNING_EPOCH_COUNT", 5, 1, 100)
 PROVIDER_API_KEYS = env.keys_by_origin("PROVIDER_API_KEYS")
 ANSWER_RETENTION_DAYS = env.integer("ANSWER_RETENTION_DAYS", 30, 2, 3650)

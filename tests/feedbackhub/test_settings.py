@@ -45,6 +45,8 @@ WRONG = {
     "PROVIDER_API_KEYS": ["sk-1", "https://a.example=", "a.example=k", "https://a.example/v1=k"],
     "GEMINI_ADDRESSES": ["us", "https://a.example=", "https://a.example/v1=us"],
     "TUNING_EPOCH_COUNT": ["0", "101", "2.5"],
+    "TUNING_LEARNING_RATE": ["0", "0.2", "nan", "small"],
+    "TUNING_BATCH_SIZE": ["0", "257", "4.5"],
     "ANSWER_RETENTION_DAYS": ["1"],
     "LOG_LEVEL": ["info", "LOUD"],
     "LOG_FORMAT": ["xml"],
@@ -209,6 +211,7 @@ def test_the_example_is_the_default(tmp_path):
         "FEEDBACK_EXPORT_SCHEDULE FEEDBACK_EXPORT_ENABLED FEEDBACK_AUTO_TUNE_ENABLED "
         "FEEDBACK_MIN_SAMPLES_FOR_TUNE TUNING_BASE_MODEL TUNING_RUN_TIMEOUT_HOURS "
         "TUNING_COST_LIMIT TUNING_SUCCESSION_DAYS TUNING_EPOCH_COUNT "
+        "TUNING_LEARNING_RATE TUNING_BATCH_SIZE "
         "GEMINI_BUCKET GEMINI_ADDRESSES "
         "LORA_PYTHON LORA_LAUNCH LORA_GGUF_COMMAND LORA_GGUF_TIMEOUT_SECONDS LORA_ALLOW_HUB "
         "GATEWAY_MAX_PROMPT_CHARS ANSWER_RETENTION_DAYS METRICS_KEY SECRET_KEY"

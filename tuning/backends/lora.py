@@ -76,9 +76,13 @@ class Options:
     )
     epochs: int | None = option(None, low=1, high=100)
     batch: int | None = option(
-        None, low=1, high=256, help=gettext_noop("Examples on a card at once.")
+        None,
+        low=1,
+        high=256,
+        help=gettext_noop("Examples on a card at once."),
+        setting="TUNING_BATCH_SIZE",
     )
-    learning_rate: float | None = option(None, low=1e-7, high=0.1)
+    learning_rate: float | None = option(None, low=1e-7, high=0.1, setting="TUNING_LEARNING_RATE")
     accumulation: int | None = option(
         None, low=1, high=1024, help=gettext_noop("Batches that make one step.")
     )

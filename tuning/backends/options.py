@@ -7,6 +7,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, get_type_hints
 
+from django.conf import settings
+
 from tuning.backends.base import Impossible, Problem
 
 T = TypeVar("T")
@@ -19,10 +21,18 @@ def option(
     high: float | None = None,
     choices: Sequence[Any] = (),
     help: str = "",
+    setting: str = "",
 ) -> Any:
     """A field of an options class. `low` and `high` are allowed themselves; None as a default
-    means that the backend chooses. `help` is a sentence that may be translated."""
-    about = {"low": low, "high": high, "choices": tuple(choices), "help": help}
+    means that the backend chooses, unless the hub's `setting` has a value. `help` is a sentence
+    that may be translated."""
+    about = {
+        "low": low,
+        "high": high,
+        "choices": tuple(choices),
+        "help": help,
+        "setting": setting,
+    }
     return dataclasses.field(default=default, metadata=about)
 
 
@@ -75,6 +85,18 @@ def _fits(value: Any, about: Mapping[str, Any]) -> bool:
     return (low is None or value >= low) and (high is None or value <= high)
 
 
+def filled(options: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values, and what the hub's settings say now of those that were left open. A job has no
+    settings of the hub's: there nothing is added."""
+    found = dict(values)
+    for field in dataclasses.fields(options):
+        name = field.metadata.get("setting")
+        value = getattr(settings, name, None) if name else None
+        if value is not None and found.get(field.name) is None:
+            found[field.name] = value
+    return found
+
+
 def problems(options: type, values: Mapping[str, Any]) -> list[Problem]:
     """What is unknown or out of range, one by one."""
     fields = {field.name: field for field in dataclasses.fields(options)}
@@ -105,6 +127,6 @@ def read(options: type[T], values: Mapping[str, Any]) -> T:
     types = kinds(options)
     given = {
         name: None if value is None else _converted(value, types[name])
-        for name, value in values.items()
+        for name, value in filled(options, values).items()
     }
     return options(**given)

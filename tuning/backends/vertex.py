@@ -71,8 +71,8 @@ class VertexBackend:
         """Billed are the dataset's tokens, once an epoch; of preferences the prompt twice, once for
         each answer (which `data` can't tell apart: all of it is counted twice). Nobody publishes
         how long a job takes."""
-        rounds = of_options.read(checks.Options, options).rounds
-        times = 2 * rounds if method == PREFERENCE else rounds
+        epochs = of_options.read(checks.Options, options).epochs or 0
+        times = 2 * epochs if method == PREFERENCE else epochs
         tokens = -(-data.size // _BYTES_A_TOKEN) * times
         cost = None if base.price is None else tokens * base.price / 1_000_000
         return Estimate(tokens, None, cost)
@@ -116,7 +116,7 @@ class VertexBackend:
             else tuning.SUPERVISED_FINE_TUNING,
             labels={_LABEL: spec.label},
             tuned_model_display_name=spec.label,
-            epoch_count=given.rounds,
+            epoch_count=given.epochs,
             learning_rate_multiplier=given.learning_rate_multiplier,
             adapter_size=types.AdapterSize(checks.ADAPTER_SIZES[given.adapter_size])
             if given.adapter_size

@@ -57,7 +57,11 @@ class Options:
     """
 
     epochs: int | None = option(
-        None, low=1, high=100, help=gettext_noop("TUNING_EPOCH_COUNT unless told.")
+        None,
+        low=1,
+        high=100,
+        help=gettext_noop("TUNING_EPOCH_COUNT unless told."),
+        setting="TUNING_EPOCH_COUNT",
     )
     learning_rate_multiplier: float | None = option(None, low=0.001, high=10.0)
     adapter_size: int | None = option(None, choices=tuple(ADAPTER_SIZES))
@@ -70,10 +74,6 @@ class Options:
     export_last_checkpoint_only: bool = option(
         False, help=gettext_noop("Keep the end alone, not a checkpoint for each epoch.")
     )
-
-    @property
-    def rounds(self) -> int:
-        return self.epochs if self.epochs is not None else int(settings.TUNING_EPOCH_COUNT)
 
 
 def problems(

@@ -22,6 +22,7 @@ from reviews.domain.transitions import move
 from reviews.models import Assistant, Pair
 from tuning import backends
 from tuning.backends import BackendError, Data, Estimate, Problem
+from tuning.backends.options import filled
 from tuning.domain import datasets, leaks, run_files
 from tuning.enums import EventKind, Method, RunStatus, Trigger
 from tuning.models import (
@@ -161,7 +162,7 @@ def launch(
                 assistant=version.dataset.assistant,
                 dataset_version=version,
                 base_model=base_model,
-                options=dict(order.options),
+                options=filled(backends.get(base_model.backend).options, order.options),
                 trigger=trigger,
                 method=method,
                 base=run_files.kept(base_model, continues, checkpoint),

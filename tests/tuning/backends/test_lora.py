@@ -74,6 +74,12 @@ def test_the_preset_is_chosen_by_the_number_of_examples(examples, preset):
     assert {name: found[name] for name in chosen} == chosen
 
 
+def test_the_hub_s_settings_come_before_the_preset(settings):
+    settings.TUNING_LEARNING_RATE, settings.TUNING_BATCH_SIZE = 3e-4, 16
+    found = settled({"batch": 4}, Base("b"), 10)
+    assert (found["learning_rate"], found["batch"], found["epochs"]) == (3e-4, 4, 3)
+
+
 def test_what_is_given_comes_before_the_preset():
     found = settled({"preset": "aggressive", "epochs": "2", "learning_rate": 1e-5}, Base("b"), 10)
     assert (found["epochs"], found["learning_rate"], found["batch"]) == (2, 1e-5, 8)

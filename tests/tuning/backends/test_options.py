@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from tuning.backends import Impossible, Problem
-from tuning.backends.options import option, problems, read
+from tuning.backends.options import filled, option, problems, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +65,19 @@ def test_each_wrong_one_is_named():
     names = [problem.field for problem in refused.value.problems]
     assert names == ["options.epochs", "options.size"]
     assert refused.value.permanent
+
+
+@dataclass(frozen=True)
+class Open:
+    pace: float | None = option(None, low=0.1, high=9.0, setting="HUB_PACE")
+    size: int | None = option(None, low=1, high=9)
+
+
+def test_what_is_left_open_is_the_hub_s_setting(settings):
+    assert (filled(Open, {"size": 2}), read(Open, {})) == ({"size": 2}, Open())
+    settings.HUB_PACE = 0.5
+    assert filled(Open, {"size": 2}) == {"size": 2, "pace": 0.5}
+    assert filled(Open, {"pace": 3.0}) == {"pace": 3.0}
+    assert read(Open, {"pace": None}) == Open(pace=0.5)
+    settings.HUB_PACE = None
+    assert read(Open, {}) == Open()

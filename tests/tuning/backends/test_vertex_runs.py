@@ -86,6 +86,16 @@ def test_whatever_happens_to_the_create_there_is_one_job(vertex, run, fault):
     assert list(vertex.jobs) == [run.external_id]
 
 
+def test_a_run_keeps_the_settings_that_it_was_launched_with(vertex, run, settings):
+    """They are what was estimated, and what a person said yes to."""
+    assert run.options == {"epochs": 5}
+    settings.TUNING_EPOCH_COUNT = 100
+    look(run, 3)
+    vertex.clock.forward(60)
+    look(run)
+    assert run.actual["tokens"] == 5 * next(iter(vertex.jobs.values())).data.tokens
+
+
 def test_a_base_model_that_is_edited_meanwhile_leads_to_no_second_job(vertex, run):
     look(run, 2)
     vertex.tuning.faults.append(Fault("POST", "/tuningJobs", None, heard=True))
