@@ -14,7 +14,7 @@ from typing import Any
 from django.db import transaction
 
 from reviews.models import PromptVersion
-from tuning.domain import gates, serving, versions
+from tuning.domain import answerers, gates, versions
 from tuning.enums import Part, Slice
 from tuning.evaluators import critical, overlap, reword
 from tuning.models import (
@@ -141,8 +141,8 @@ def look(evaluation: Evaluation, now: datetime) -> float:
     todo = plan(evaluation.dataset_version)
     done = set(evaluation.answers.values_list("member_id", "slice"))
     left = [asking for asking in todo if (asking.member.pk, asking.slice) not in done]
-    base = serving.provider(evaluation.baseline, with_lessons=False)
-    tuned = serving.provider(evaluation.version, with_lessons=False)
+    base = answerers.provider(evaluation.baseline, with_lessons=False)
+    tuned = answerers.provider(evaluation.version, with_lessons=False)
     rows, began = [], time.monotonic()
     for asking in left[:PORTION]:
         rows.append(_ask(evaluation, asking, base, tuned))

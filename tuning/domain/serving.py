@@ -8,9 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
@@ -18,7 +16,7 @@ from django.db import DatabaseError, InterfaceError
 from reviews.domain import connections, contexts
 from reviews.domain.errors import Unavailable
 from reviews.models import Assistant, RequestType
-from tuning.domain import exemplars, routing
+from tuning.domain import answerers, routing
 from tuning.enums import AnswerOutcome, Provider
 from tuning.models import Answer, ModelVersion
 from tuning.providers.base import (
@@ -30,11 +28,6 @@ from tuning.providers.base import (
     Sampling,
     Trouble,
 )
-from tuning.providers.exemplar import ExemplarProvider
-from tuning.providers.gemini import GeminiProvider
-from tuning.providers.layered import LayeredProvider
-from tuning.providers.openai import OpenAIProvider
-from tuning.providers.recorded import RecordedProvider
 
 log = logging.getLogger("hub.gateway")
 T = TypeVar("T")
@@ -64,62 +57,6 @@ class Answered:
 
     context: contexts.Context
     completion: Completion
-
-
-# --- who answers ---------------------------------------------------------------------------------
-def _remote(version: ModelVersion) -> str:
-    """What the provider calls the version: what its run made, or its base model."""
-    return str(version.settings.get("model") or version.base_model.provider_name)
-
-
-def _key_of(endpoint: str) -> str:
-    parts = urlsplit(endpoint)
-    # By origin: an address that somebody edits later must not be sent another server's key.
-    return str(settings.PROVIDER_API_KEYS.get(f"{parts.scheme}://{parts.netloc}", ""))
-
-
-def _openai(version: ModelVersion) -> ModelProvider:
-    endpoint = version.base_model.endpoint
-    return OpenAIProvider(
-        endpoint,
-        _remote(version),
-        api_key=_key_of(endpoint),
-        timeout=settings.GATEWAY_TIMEOUT_SECONDS,
-    )
-
-
-def _gemini(version: ModelVersion) -> ModelProvider:
-    base = version.base_model
-    # The key and Google's credentials go to Google alone; another address has a key of its own.
-    elsewhere = bool(base.endpoint)
-    return GeminiProvider(
-        _remote(version),
-        api_key=_key_of(base.endpoint) if elsewhere else settings.GEMINI_API_KEY,
-        project="" if elsewhere else settings.GEMINI_PROJECT_ID,
-        location=base.region,
-        base_url=base.endpoint,
-        timeout=settings.GATEWAY_TIMEOUT_SECONDS,
-        addresses=settings.GEMINI_ADDRESSES,
-    )
-
-
-_OUTSIDE: dict[str, Callable[[ModelVersion], ModelProvider]] = {
-    Provider.OPENAI: _openai,
-    Provider.GEMINI: _gemini,
-    Provider.RECORDED: lambda version: RecordedProvider(Path(version.settings.get("answers", ""))),
-}
-
-
-def provider(version: ModelVersion, *, with_lessons: bool = True) -> ModelProvider:
-    """Who answers for the version. Evaluations ask without lessons: they measure the version."""
-    index = exemplars.index(version, with_lessons=with_lessons)
-    if version.base_model.provider == Provider.EXEMPLAR:
-        return ExemplarProvider(index)
-    outside = _OUTSIDE[version.base_model.provider](version)
-    if version.base_model.provider == Provider.RECORDED:
-        # Recorded without examples beside the question: with them it would be another question.
-        return outside
-    return LayeredProvider(outside, index) if index.families else outside
 
 
 # --- places ---------------------------------------------------------------------------------------
@@ -202,7 +139,7 @@ class _Making:
         for place, version in enumerate(self.line, start=1):
             self.version, self.began = version, time.perf_counter()
             try:
-                who = provider(version)
+                who = answerers.provider(version)
                 connections.give_back()
                 return call(who, self.request())
             except ProviderError as error:

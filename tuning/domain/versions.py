@@ -16,7 +16,7 @@ from reviews.domain.briefly import Known
 from reviews.domain.errors import Conflict, Invalid, Refused
 from reviews.domain.transitions import history, move
 from reviews.models import Assistant
-from tuning.domain import gates, naming
+from tuning.domain import answerers, gates, naming
 from tuning.enums import SERVING, Ability, Backend, Method, Provider, Stage, VersionStatus
 from tuning.models import BaseModel, DatasetVersion, Evaluation, ModelVersion, TuningRun
 
@@ -223,6 +223,7 @@ def set_traffic(
 
     A person does this, or a key that a person gave the scope to; never the machine. Gates that the
     share needs and that were not passed take a written reason and the permission to override.
+    Before its first traffic, a version on a server of one's own must answer a question.
     """
     if version.is_base:
         raise Refused(gettext_noop("the base takes what the others leave"))
@@ -231,6 +232,8 @@ def set_traffic(
     if version.status in SERVING and weight == version.traffic_weight:
         return
     _check_served(version.base_model)
+    if version.status not in SERVING:
+        answerers.probe(version)
     if not _gates_passed(version, weight):
         _may_override(by, reason)
     with transaction.atomic():

@@ -14,7 +14,7 @@ from reviews.domain.errors import Unavailable, Unknown
 from reviews.models import Feedback, PromptVersion, RequestType
 from tests import factories
 from tests.tuning import making
-from tuning.domain import exemplars, routing, serving, versions
+from tuning.domain import answerers, exemplars, routing, serving, versions
 from tuning.enums import VersionStatus
 from tuning.models import Answer, BaseModel, ModelVersion
 from tuning.providers.base import Chunk, Completion, ProviderError
@@ -39,7 +39,7 @@ def ask(assistant, chat, prompt: str, **fields) -> serving.Answered:
 
 def says(version, prompt: str) -> str | None:
     """What the version answers with its lessons; None where it declines."""
-    completion = serving.provider(version).complete(serving.CompletionRequest(prompt))
+    completion = answerers.provider(version).complete(serving.CompletionRequest(prompt))
     return None if completion.declined else completion.text
 
 
@@ -66,7 +66,7 @@ def far(assistant, monkeypatch):
 
     def move(version: ModelVersion, *, down: bool) -> ModelVersion:
         name = "far-down" if down else "far-up"
-        monkeypatch.setitem(serving._OUTSIDE, name, lambda version: Far(down))
+        monkeypatch.setitem(answerers.OUTSIDE, name, lambda version: Far(down))
         model, _ = BaseModel.objects.get_or_create(name=name, provider=name)
         ModelVersion.objects.filter(pk=version.pk).update(base_model=model)
         versions.serving.forget()
@@ -294,7 +294,7 @@ def test_a_stream_that_breaks_is_counted_as_failed(assistant, chat, monkeypatch)
             yield Chunk("Visa ")
             raise ProviderError("connection reset", permanent=False)
 
-    monkeypatch.setitem(serving._OUTSIDE, "breaking", lambda version: Breaking(False))
+    monkeypatch.setitem(answerers.OUTSIDE, "breaking", lambda version: Breaking(False))
     model = BaseModel.objects.create(name="breaking", provider="breaking")
     base = versions.ensure_base(assistant)
     ModelVersion.objects.filter(pk=base.pk).update(base_model=model)
@@ -437,7 +437,7 @@ def test_google_s_key_goes_to_google_alone(assistant, settings, endpoint, sent):
     model = BaseModel(name="gemini-3.5-flash", provider="gemini", endpoint=endpoint)
     base = versions.ensure_base(assistant)
     base.base_model = model
-    who = serving.provider(base)
+    who = answerers.provider(base)
     assert (who._key, who.project) == sent
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError
+from django.utils import translation
 
 from reviews.domain import assistants, transitions
 from reviews.domain.errors import Conflict, Invalid, Refused
@@ -12,6 +15,7 @@ from reviews.domain.transitions import IllegalMove, StaleMove
 from reviews.models import Assistant, PromptVersion
 from tests import factories
 from tests.tuning import making
+from tests.tuning.providers.standins import OpenAIServer
 from tuning.domain import datasets, versions
 from tuning.enums import VersionStatus
 from tuning.models import (
@@ -439,3 +443,39 @@ def test_a_base_that_no_server_answers_for_is_refused(assistant, operator):
     with pytest.raises(Refused, match="no server answers"):
         versions.change_base(assistant, model, by=operator, now=NOW, reason="coba")
     assert versions.ensure_base(assistant) == before
+
+
+@pytest.fixture
+def served(assistant, monkeypatch) -> Iterator[tuple[ModelVersion, OpenAIServer]]:
+    """A version that was tuned here, on a server that somebody set up for it."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with OpenAIServer("Halo juga.") as server:
+        model = BaseModel.objects.create(
+            name="lokal", provider="openai", backend="lora", endpoint=server.url
+        )
+        settings = {"artifact": "/adapter", "model": "lokal-v1"}
+        yield (
+            making.version_of(
+                assistant, {}, VersionStatus.GATED, base_model=model, settings=settings
+            ),
+            server,
+        )
+
+
+def test_before_its_first_traffic_a_served_model_answers_once(served, operator):
+    version, server = served
+    version = ModelVersion.objects.get(pk=version.pk)
+    versions.set_traffic(version, 10, by=operator, now=NOW)
+    versions.set_traffic(version, 5, by=operator, now=NOW)
+    assert [asked.body["model"] for asked in server.requests] == ["lokal-v1"]
+    assert (version.status, version.traffic_weight) == ("canary", 5)
+
+
+def test_a_served_model_that_does_not_answer_gets_no_traffic(served, operator):
+    version, _server = served
+    BaseModel.objects.update(endpoint="http://127.0.0.1:9/v1")
+    version = ModelVersion.objects.get(pk=version.pk)
+    with translation.override("en"), pytest.raises(Refused, match="lokal-v1 does not answer: "):
+        versions.set_traffic(version, by=operator, now=NOW)
+    version.refresh_from_db()
+    assert (version.status, version.traffic_weight) == ("gated", 0)
