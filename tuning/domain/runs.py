@@ -24,7 +24,7 @@ from tuning import backends
 from tuning.backends import BackendError, Data, Estimate, Problem
 from tuning.backends.options import filled
 from tuning.domain import datasets, leaks, run_files
-from tuning.enums import EventKind, Method, RunStatus, Trigger
+from tuning.enums import EventKind, Method, RunStatus, Trigger, VersionStatus
 from tuning.models import (
     BaseModel,
     DatasetMember,
@@ -256,6 +256,8 @@ def retry(run: TuningRun, *, by: Any, now: datetime) -> None:
     if run.started_at and run.finished_at:
         fields["started_at"] = run.started_at + (now - run.finished_at)
     to = run.failed_at
+    if to == RunStatus.EVALUATING and run.model_version.status != VersionStatus.CANDIDATE:
+        raise Conflict(gettext_noop("its model was given up and deleted"))
     if to not in (RunStatus.TRAINING, RunStatus.EVALUATING):
         to = RunStatus.PREPARING
         # Without a job's id there may be one all the same, whose answer was lost: under the same

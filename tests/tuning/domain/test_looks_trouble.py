@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from reviews.domain.errors import Conflict
 from tests import factories
 from tests.tuning import making
 from tests.tuning.making import events
@@ -320,6 +321,8 @@ def test_a_model_whose_evaluation_failed_can_be_deleted(run, outside, operator, 
     registry.delete_model(version, by=operator, now=NOW, reason="too dear")
     version.refresh_from_db()
     assert (version.status, outside.deleted) == ("deleted", [{"artifact": "models/1"}])
+    with pytest.raises(Conflict):
+        runs.retry(TuningRun.objects.get(pk=run.pk), by=operator, now=NOW + 9 * MINUTE)
 
 
 def test_what_fell_short_in_a_job_that_ended_well_is_told_once(run, outside, monkeypatch):
