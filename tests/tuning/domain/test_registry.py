@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -140,6 +141,25 @@ def test_a_version_of_a_run_is_left_to_its_run(assistant):
 def test_after_the_clock_was_put_back_a_candidate_is_looked_at(registered):
     ModelVersion.objects.filter(pk=registered.pk).update(locked_until=NOW + timedelta(days=1))
     assert registry.reconcile(NOW) == 1
+
+
+def test_a_lease_is_counted_from_the_look_and_not_from_the_pass(
+    registered, served, measured_by, monkeypatch
+):
+    """The first of two looks takes forty minutes."""
+    second = registry.register(served, "lain", measured_by, taught=False, now=NOW)
+    clock, held, real = [0.0], [], evaluations.look
+
+    def look(evaluation, now):
+        held.append(ModelVersion.objects.get(pk=evaluation.version_id).locked_until)
+        clock[0] += 2400
+        return real(evaluation, now)
+
+    monkeypatch.setattr(evaluations, "look", look)
+    monkeypatch.setattr(registry, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    assert registry.reconcile(NOW) == 2
+    assert held == [NOW + registry.LEASE, NOW + timedelta(minutes=40) + registry.LEASE]
+    assert ModelVersion.objects.get(pk=second.pk).locked_until is None
 
 
 # --- another checkpoint --------------------------------------------------------------------------
