@@ -55,7 +55,7 @@ def test_an_unserved_model_answers_through_what_its_job_recorded(make_spec):
 def test_questions_asked_together_are_answered_as_each_alone(make_spec, bases, kind):
     spec = make_spec(kind, options={"epochs": 4, "merge": False})
     folder, _state = work(spec)
-    options = {"four_bit": False, "batch": 4, "answer_tokens": 8}
+    options = {"four_bit": False, "batch": 4, "answer_tokens": 8, "max_length": 99}
     adapter, none = folder / "adapter", folder / "none"
     tuned = lora_answers.load(str(bases(kind)), kind == "t5", adapter, none, options)
     questions = [talk("user: Berapa ?"), talk(f"user: {tiny.question('restoran')}")]
@@ -81,16 +81,25 @@ def test_t5_is_asked_whatever_its_turns_unless_tools_stand_in_them(make_spec):
     assert [name for name, row in found.items() if "reason" in row] == ["used a tool"]
 
 
-def test_a_question_without_room_for_its_answer_is_told(make_spec, bases, tmp_path):
+LONG = talk("user: " + "Berapa lama ? " * 60)
+
+
+@pytest.mark.parametrize("kind", ["plain", "t5"])
+def test_a_question_longer_than_what_was_learned_from_is_told(make_spec, kind):
+    found, state, _folder = asked(make_spec, kind, {"long": LONG} | ODD, max_length=100)
+    assert found["long"] == {"text": "", "reason": "longer than 100 tokens"}
+    assert (list(found["plain"]), state["status"]) == (["text"], "succeeded")
+
+
+def test_a_question_without_room_for_its_answer_is_told(make_spec, tmp_path):
     small = tiny.causal(tmp_path / "kecil", positions=64)
-    spec = make_spec(base={"name": str(small)}, questions=[], options=SHORT)
-    long = talk("user: " + "Berapa lama izin visa ? " * 20)
-    rows = [{"key": "long", "messages": long}, {"key": "plain", "messages": ODD["plain"]}]
+    spec = make_spec(base={"name": str(small)}, questions=[], options=SHORT | {"answer_tokens": 40})
+    rows = [{"key": "room", "messages": ODD["plain"]}, {"key": "none", "messages": ODD["last"]}]
     spec.questions_file.write_bytes(b"".join(map(write, rows)))
     folder, state = work(spec)
     first, second = map(json.loads, (folder / "answers.jsonl").read_bytes().splitlines())
-    assert first["reason"].endswith("it leaves no room for an answer: the model takes 64")
-    assert (list(second), state["status"]) == (["key", "text"], "succeeded")
+    assert second["reason"].endswith("it leaves no room for an answer: the model takes 64")
+    assert (list(first), state["status"]) == (["key", "text"], "succeeded")
 
 
 def test_what_cant_be_asked_is_told_again_by_a_job_that_is_started_again(make_spec):
@@ -105,7 +114,7 @@ def test_what_cant_be_asked_is_told_again_by_a_job_that_is_started_again(make_sp
 
 def test_an_answer_holds_no_nul(make_spec, bases):
     folder, _state = work(make_spec(options=SHORT))
-    options = {"four_bit": False, "batch": 4, "answer_tokens": 2}
+    options = {"four_bit": False, "batch": 4, "answer_tokens": 2, "max_length": 99}
     adapter, none = folder / "adapter", folder / "none"
     tuned = lora_answers.load(str(bases("plain")), False, adapter, none, options)
     nul = tuned.tokenizer("\x00", add_special_tokens=False)["input_ids"]

@@ -19,7 +19,7 @@ from safetensors.torch import load_file, save_file
 
 from tests.lora import tiny
 from tests.lora.conftest import folder_of, work
-from tuning.backends import jobs, lora_failures, lora_worker
+from tuning.backends import jobs, lora_failures, lora_templates, lora_worker
 from tuning.backends import lora_checkpoints as checkpoints
 from tuning.backends.base import PREFERENCE
 from tuning.backends.jobs import REVIVED
@@ -239,10 +239,54 @@ def test_data_that_cant_be_read_fail_the_job_and_the_line_is_named(make_spec):
     )
 
 
-def test_a_base_model_that_is_no_model_fails_the_job(make_spec, tmp_path):
-    _folder, state = work(make_spec(base={"name": str(tmp_path)}))
+def change(name: str, **values) -> Callable[[Path], None]:
+    def changed(folder: Path) -> None:
+        found = json.loads((folder / name).read_text()) | values
+        (folder / name).write_text(json.dumps(found))
+
+    return changed
+
+
+def half(folder: Path) -> None:
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[: weights.stat().st_size // 2])
+
+
+BROKEN = {
+    "no config": lambda folder: (folder / "config.json").unlink(),
+    "another kind": change("config.json", model_type="wunder"),
+    "other sizes": change("config.json", hidden_size=128),
+    "half the weights": half,
+    "empty weights": lambda folder: (folder / "model.safetensors").write_bytes(b""),
+    "no weights": lambda folder: (folder / "model.safetensors").unlink(),
+    "no tokenizer": lambda folder: (folder / "tokenizer.json").unlink(),
+    "no JSON": lambda folder: (folder / "tokenizer_config.json").write_text("{"),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_base_model_that_is_not_whole_fails_the_job(make_spec, bases, tmp_path, what):
+    broken = tmp_path / "rusak"
+    shutil.copytree(bases("plain"), broken)
+    BROKEN[what](broken)
+    _folder, state = work(make_spec(base={"name": str(broken)}))
     assert (state["status"], state["message"]) == ("failed", lora_failures.NO_MODEL)
-    assert state["values"]["model"] == str(tmp_path)
+    assert state["values"]["model"] == str(broken)
+
+
+def test_a_tokenizer_without_an_end_fails_the_job(make_spec, bases, tmp_path):
+    broken = tmp_path / "rusak"
+    shutil.copytree(bases("plain"), broken)
+    change("tokenizer_config.json", eos_token=None, pad_token=None)(broken)
+    _folder, state = work(make_spec(base={"name": str(broken)}))
+    assert (state["status"], state["message"]) == ("failed", lora_templates.NO_END)
+
+
+def test_a_base_below_the_home_folder_is_found(make_spec, bases, monkeypatch):
+    monkeypatch.setenv("HOME", str(bases("plain").parent))
+    base = {"name": f"~/{bases('plain').name}"}
+    _folder, state = work(make_spec(base=base, options={"epochs": 1}))
+    assert state["status"] == "succeeded"
 
 
 def test_weights_as_pickles_are_not_loaded(make_spec, bases, tmp_path):

@@ -90,11 +90,22 @@ def test_a_template_that_trl_knows_is_marked_by_trl():
 
 @pytest.mark.parametrize(
     ("own", "marks", "reason"),
-    [(OWN, True, templates.UNFIT_FOR_MARKS), (NO_SYSTEM, False, templates.UNFIT)],
+    [
+        (OWN, True, templates.UNFIT_FOR_MARKS),
+        (NO_SYSTEM, False, templates.UNFIT),
+        (NO_SYSTEM, True, templates.UNFIT),
+        ("{% for %}", False, templates.BROKEN),
+        ("{{ messages[0]['content'] + 1 }}", True, templates.BROKEN),
+        ("{{ none.of.this }}", False, templates.BROKEN),
+        (None, False, templates.NO_END),
+    ],
 )
 def test_a_template_that_does_not_do_is_refused_and_never_replaced(own, marks, reason):
     words = tiny.tokenizer()
     words.chat_template = own
+    if own is None:
+        # The plain one, which any other would get, ends answers with it.
+        words.eos_token = None
     with pytest.raises(BackendError) as raised:
         templates.choose(words, system=True, marks=marks)
     assert (raised.value.reason, raised.value.permanent) == (reason, True)

@@ -34,15 +34,17 @@ Turns = list[dict[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """A model that can be asked. `tokens`: the most of an answer; `limit`: the most that question
-    and answer may have together, None where nothing limits them; `batch`: questions at once."""
+    """A model that can be asked. `longest`: the most tokens of a question, as of an example that it
+    learned from; `tokens`: the most of an answer; `limit`: the most that the model has places for,
+    None where nothing limits them; `batch`: questions at once."""
 
     model: Any
     tokenizer: Any
     two_part: bool
+    longest: int
     tokens: int
-    limit: int | None = None
-    batch: int = _BATCH
+    limit: int | None
+    batch: int
 
 
 def load(
@@ -58,9 +60,15 @@ def load(
         if not four_bit:
             model = model.to(models.device())
         model = PeftModel.from_pretrained(model, str(adapter))
-    batch = min(_BATCH, options["batch"])
-    tokens, limit = options["answer_tokens"], models.positions(base)
-    return Tuned(model.eval(), tokenizer, two_part, tokens, limit, batch)
+    return Tuned(
+        model.eval(),
+        tokenizer,
+        two_part,
+        longest=options["max_length"],
+        tokens=options["answer_tokens"],
+        limit=models.positions(base),
+        batch=min(_BATCH, options["batch"]),
+    )
 
 
 # --- prompts -------------------------------------------------------------------------------------
@@ -87,11 +95,12 @@ def refusal(tuned: Tuned, turns: Turns) -> str:
     words = tuned.tokenizer
     if not tuned.two_part and not templates.renders(words, words.chat_template, turns):
         return data.UNRENDERED
-    if tuned.limit is None:
-        return ""
     count = encoded(words, [turns], tuned.two_part)["input_ids"].shape[1]
-    too_long = count + tuned.tokens > tuned.limit
-    return NO_ROOM % {"tokens": count, "limit": tuned.limit} if too_long else ""
+    if count > tuned.longest:
+        return data.TOO_LONG.format(max_length=tuned.longest)
+    if tuned.limit and count + tuned.tokens > tuned.limit:
+        return NO_ROOM % {"tokens": count, "limit": tuned.limit}
+    return ""
 
 
 # --- answers -------------------------------------------------------------------------------------

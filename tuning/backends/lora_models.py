@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -10,8 +12,9 @@ from peft import LoraConfig, PeftModel, TaskType, get_peft_model
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
 from tuning.backends import lora_bases as bases
-from tuning.backends.base import TrainingSpec
-from tuning.backends.lora_failures import no_model
+from tuning.backends.base import BackendError, TrainingSpec
+from tuning.backends.lora_failures import is_memory, no_model
+from tuning.backends.lora_templates import NO_END
 
 
 def cuda() -> bool:
@@ -28,12 +31,22 @@ def precision() -> torch.dtype:
     return torch.bfloat16 if cuda() and torch.cuda.is_bf16_supported() else torch.float32
 
 
+@contextmanager
+def _loading(name: str) -> Iterator[None]:
+    """BackendError with the loader's own words, whichever of its many types the error is of; what
+    fails for want of memory says so itself."""
+    try:
+        yield
+    except Exception as error:
+        if is_memory(error):
+            raise
+        raise no_model(name, error) from error
+
+
 def config(name: str) -> Any:
     """The base model's configuration. BackendError where there is no model."""
-    try:
+    with _loading(name):
         return AutoConfig.from_pretrained(bases.place(name), trust_remote_code=False)
-    except (OSError, ValueError) as error:
-        raise no_model(name, error) from error
 
 
 def is_two_part(name: str) -> bool:
@@ -65,7 +78,7 @@ def load(name: str, two_part: bool, *, dtype: Any, four_bit: bool = False) -> An
     """The base model: weights from safetensors, and no code that came with it."""
     kind = AutoModelForSeq2SeqLM if two_part else AutoModelForCausalLM
     extra = _four_bit() if four_bit else {}
-    try:
+    with _loading(name):
         return kind.from_pretrained(
             bases.place(name),
             dtype=dtype,
@@ -73,17 +86,15 @@ def load(name: str, two_part: bool, *, dtype: Any, four_bit: bool = False) -> An
             trust_remote_code=False,
             **extra,
         )
-    except (OSError, ValueError) as error:
-        raise no_model(name, error) from error
 
 
 def load_tokenizer(name: str) -> Any:
-    try:
+    with _loading(name):
         found = AutoTokenizer.from_pretrained(bases.place(name), trust_remote_code=False)
-    except (OSError, ValueError) as error:
-        raise no_model(name, error) from error
     if found.pad_token is None:
         found.pad_token = found.eos_token
+    if found.pad_token is None:
+        raise BackendError(NO_END, permanent=True)
     return found
 
 
@@ -102,7 +113,5 @@ def with_adapter(model: Any, spec: TrainingSpec, options: dict[str, Any], two_pa
     earlier = bases.earlier_adapter(spec.base)
     if earlier is None:
         return get_peft_model(model, _lora(options, two_part))
-    try:
+    with _loading(str(earlier)):
         return PeftModel.from_pretrained(model, str(earlier), is_trainable=True)
-    except (OSError, ValueError) as error:
-        raise no_model(str(earlier), error) from error

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.utils.translation import gettext_noop
+from jinja2 import TemplateError
 
 from tuning.backends.base import BackendError
 
@@ -81,6 +82,8 @@ FAMILIES = {"<start_of_turn>": GEMMA, "<|start_header_id|>": LLAMA}
 TURN_ENDS = ("<end_of_turn>", "<|eot_id|>", "<|im_end|>")
 """Tokens with which models end an answer, beside the end of a text."""
 _MARK = re.compile(r"\{%(-?)\s*(?:end)?generation\s*(-?)%\}")
+_REFUSED = (TemplateError, TypeError, ValueError)
+"""What a template raises that does not take its turns, or is none."""
 _ASKED, _TOLD, _SYSTEM = "Berapa lama?", "Dua tahun.", "Jawab singkat."
 
 
@@ -101,7 +104,7 @@ def _marked_by_trl(tokenizer: Any) -> str | None:
 
     try:
         found: str | None = get_training_chat_template(tokenizer)
-    except ValueError:
+    except _REFUSED:
         return None
     return found
 
@@ -122,11 +125,9 @@ def _candidates(tokenizer: Any, marks: bool) -> Iterator[str]:
 
 def renders(tokenizer: Any, template: str, messages: list[dict[str, str]]) -> bool:
     """Whether the template takes these turns and leaves none of their texts out."""
-    from jinja2 import TemplateError
-
     try:
         told = tokenizer.apply_chat_template(messages, chat_template=template, tokenize=False)
-    except (TemplateError, TypeError, ValueError):
+    except _REFUSED:
         return False
     return all(message["content"].strip() in told for message in messages)
 
@@ -136,15 +137,28 @@ def choose(tokenizer: Any, *, system: bool, marks: bool) -> str:
 
     Raises BackendError where the model's own does not do and no other is known to fit.
     """
-    turns = [{"role": "user", "content": _ASKED}, {"role": "assistant", "content": _TOLD}]
-    if system:
-        turns.insert(0, {"role": "system", "content": _SYSTEM})
     for template in _candidates(tokenizer, marks):
-        if (not marks or _MARK.search(template)) and renders(tokenizer, template, turns):
+        if (not marks or _MARK.search(template)) and renders(tokenizer, template, _turns(system)):
             return template
-    raise BackendError(UNFIT_FOR_MARKS if marks else UNFIT, permanent=True)
+    raise BackendError(_why_none(tokenizer, system), permanent=True)
 
 
+def _turns(system: bool) -> list[dict[str, str]]:
+    turns = [{"role": "user", "content": _ASKED}, {"role": "assistant", "content": _TOLD}]
+    return [{"role": "system", "content": _SYSTEM}, *turns] if system else turns
+
+
+def _why_none(tokenizer: Any, system: bool) -> str:
+    own = _own(tokenizer)
+    if not own:
+        return NO_END
+    if not renders(tokenizer, own, _turns(False)):
+        return BROKEN
+    return UNFIT_FOR_MARKS if renders(tokenizer, own, _turns(system)) else UNFIT
+
+
+NO_END = gettext_noop("the base model's tokenizer names no token that ends a text")
+BROKEN = gettext_noop("the base model's chat template does not take a question and its answer")
 UNFIT = gettext_noop("the base model's chat template does not take the data's system texts")
 UNFIT_FOR_MARKS = gettext_noop(
     "the base model's chat template does not mark the assistant's turns: allowed for "
