@@ -116,13 +116,12 @@ def lengths(dataset: Any, kind: str) -> list[int]:
     """Tokens of each example of a dataset that a trainer has prepared; of T5's the longer part, for
     it reads one and writes the other."""
     if kind == "t5":
-        columns = zip(dataset["input_ids"], dataset["labels"], strict=True)
-        return [max(len(said), len(answer)) for said, answer in columns]
+        both = zip(dataset["input_ids"], dataset["labels"], strict=True)
+        return [max(len(said), len(answer)) for said, answer in both]
     if kind == PREFERENCE:
-        columns = zip(
-            dataset["prompt_ids"], dataset["chosen_ids"], dataset["rejected_ids"], strict=True
-        )
-        return [len(said) + max(len(good), len(bad)) for said, good, bad in columns]
+        names = ("prompt_ids", "chosen_ids", "rejected_ids")
+        three = zip(*(dataset[name] for name in names), strict=True)
+        return [len(said) + max(len(good), len(bad)) for said, good, bad in three]
     return [len(ids) for ids in dataset["input_ids"]]
 
 
