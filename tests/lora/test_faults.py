@@ -17,10 +17,12 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from reviews.formats import Example
 from tests.lora import tiny
 from tests.lora.conftest import folder_of, work
 from tuning.backends import jobs, lora_failures, lora_templates, lora_worker
 from tuning.backends import lora_checkpoints as checkpoints
+from tuning.backends import lora_train as training
 from tuning.backends.base import PREFERENCE
 from tuning.backends.jobs import REVIVED
 from tuning.backends.lora import DISK_FULL
@@ -90,10 +92,35 @@ def test_a_job_killed_after_its_training_is_not_trained_again(make_spec):
     # As a kill while it merged leaves it.
     shutil.rmtree(folder / "merged")
     (folder / "answers.jsonl").unlink()
+    (folder / "merged.part").mkdir()
+    (folder / "state.json.99.part").touch()
     jobs.replace(folder / "state.json", state | {"status": "running", "result": {}})
     lora_worker.main(folder)
+    assert list(folder.glob("*.part")) == []
     assert json.loads((folder / "state.json").read_text()) == state
     assert (folder / ADAPTER / "adapter_model.safetensors").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("after", [1, 2, 3])
+def test_an_early_stop_comes_where_it_would_have_come(make_spec, monkeypatch, after):
+    """Killed after so many of the three worse evaluations that end a training."""
+    real = training.arguments
+    # Every checkpoint is kept, to be killed at any.
+    monkeypatch.setattr(training, "arguments", lambda *a: real(*a) | {"save_total_limit": None})
+    wrong = [Example(one.input, "Tidak , tidak .") for one in tiny.examples(4)]
+    options = {"epochs": 20, "learning_rate": 0.02, "merge": False}
+    folder, state = work(make_spec(validation=wrong, options=options))
+    result, stop = state["result"], state["result"]["best_step"] + 18
+    assert result["steps"] == stop < 120
+    shutil.rmtree(folder / ADAPTER)
+    for step in range(stop - 18 + 6 * (after + 1), stop + 6, 6):
+        shutil.rmtree(folder / "checkpoints" / f"checkpoint-{step}")
+    jobs.replace(folder / "state.json", state | {"status": "running"})
+    lora_worker.main(folder)
+    again = json.loads((folder / "state.json").read_text())
+    assert again["result"].pop("resumed_from") != result.pop("resumed_from")
+    assert again["result"] == result
+    assert again["validation_losses"] == state["validation_losses"]
 
 
 @pytest.mark.parametrize(

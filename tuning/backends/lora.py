@@ -261,9 +261,11 @@ class LoraBackend(LocalBackend):
     def estimate(
         self, options: Mapping[str, Any], base: Base, data: Data, method: str = SFT
     ) -> Estimate:
-        """All epochs, though training may stop early. Seconds depend on the card: unknown."""
-        epochs = settled(options, base, data.train)["epochs"]
-        tokens = data.size // _BYTES_A_TOKEN * epochs
+        """All epochs, though training may stop early; no example counts for more than is learned
+        of it. Seconds depend on the card: unknown."""
+        found = settled(options, base, data.train)
+        most = data.train * found["max_length"]
+        tokens = min(data.size // _BYTES_A_TOKEN, most) * found["epochs"]
         return Estimate(tokens, None, tokens / 1e6 * (base.price or 0.0))
 
     def command(self, folder: Path) -> list[str]:

@@ -30,10 +30,17 @@ def _fsync(folder: Path) -> None:
             os.close(handle)
 
 
-def mark(checkpoint: Path, fingerprint: str, epoch: float, loss: float | None) -> None:
-    """Say that it is whole, and of which training it is."""
+def mark(
+    checkpoint: Path, fingerprint: str, epoch: float, loss: float | None, *, stopped: bool
+) -> None:
+    """Say that it is whole, and of which training it is; `stopped`: which ended early with it."""
     _fsync(checkpoint)
-    values = {"fingerprint": fingerprint, "epoch": round(epoch, 4), "loss": loss}
+    values = {
+        "fingerprint": fingerprint,
+        "epoch": round(epoch, 4),
+        "loss": loss,
+        "stopped": stopped,
+    }
     jobs.replace(checkpoint / MARK, values)
 
 
@@ -71,8 +78,13 @@ def whole(folder: Path) -> list[Checkpoint]:
 
 
 def latest(folder: Path, fingerprint: str) -> Path | None:
-    """The newest one of the same training."""
-    fitting = [path for path in _all(folder) if _mark_of(path).get("fingerprint") == fingerprint]
+    """The newest one of the same training to go on from. Not one with which that ended early: a
+    trainer would go on past it. From the best, which is kept, it ends there again."""
+    fitting = []
+    for path in _all(folder):
+        told = _mark_of(path)
+        if told.get("fingerprint") == fingerprint and not told["stopped"]:
+            fitting.append(path)
     return fitting[-1] if fitting else None
 
 

@@ -136,6 +136,8 @@ def arguments(
         "eval_strategy": "steps" if validated else "no",
         "eval_steps": every,
         "load_best_model_at_end": validated,
+        # How many evaluations were worse so far is gone on with, too.
+        "restore_callback_states_from_checkpoint": True,
         "metric_for_best_model": "eval_loss",
         "greater_is_better": False,
         "include_num_input_tokens_seen": "non_padding",
@@ -225,7 +227,9 @@ class Watch(TrainerCallback):  # type: ignore[misc]  # comes without types
     def on_save(self, args: Any, state: Any, control: Any, **_kwargs: Any) -> None:
         if self.report.speaker:
             path = Path(args.output_dir) / f"checkpoint-{state.global_step}"
-            checkpoints.mark(path, self.fingerprint, state.epoch, self.validation)
+            stopped = control.should_training_stop and state.global_step < state.max_steps
+            loss = self.validation
+            checkpoints.mark(path, self.fingerprint, state.epoch, loss, stopped=stopped)
             self.report.checkpoints(checkpoints.whole(self.report.folder))
 
 

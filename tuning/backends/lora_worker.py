@@ -218,6 +218,8 @@ def run(folder: Path) -> None:
     """The job of the first process, from spec.json to a final state.json."""
     spec, report = jobs.read_spec(folder), Report(folder)
     options: dict[str, Any] = {}
+    # What a killed one had begun to write.
+    failures.sweep(folder)
     try:
         options = _options(spec)
         _work(spec, options, report)

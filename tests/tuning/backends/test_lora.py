@@ -230,6 +230,8 @@ def test_the_estimate_counts_the_tokens_of_all_epochs(backend):
     assert backend.estimate({}, Base("b"), DATA) == Estimate(6000, None, 0.0)
     dear = backend.estimate({"epochs": 5}, Base("b", price=20.0), DATA)
     assert dear == Estimate(10_000, None, 0.2)
+    # 40 examples of 16 tokens at most, thrice: what is longer is left out.
+    assert backend.estimate({"max_length": 16}, Base("b"), DATA).tokens == 1920
 
 
 # --- the Python that trains ----------------------------------------------------------------------
