@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections import Counter
 from collections.abc import Generator, Iterator
 from datetime import datetime
@@ -22,8 +23,9 @@ from tuning.domain.plans import Plan, Preview
 from tuning.domain.selection import Rule
 from tuning.enums import Part
 from tuning.models import Dataset, DatasetMember, DatasetVersion
-from tuning.models.datasets import LeftOut
+from tuning.models.datasets import LeftOut, LeftOutReason
 
+log = logging.getLogger("hub.datasets")
 EVERYTHING, NIGHTLY = "approved", "nightly"
 LEAST = 10
 """Members below which a version can't be tuned on: with 15 % for each of test and validation, one
@@ -113,6 +115,13 @@ def _last_frozen(assistant: int) -> int | None:
     return versions.order_by("-pk").values_list("pk", flat=True).first()
 
 
+def _name_unfit(dataset: Dataset, plan: Plan) -> None:
+    """For the night: where nothing else is new, there is no version that would name them."""
+    unfit = [item.node.pair for item in plan.omitted if item.reason == LeftOutReason.FORMAT]
+    if unfit:
+        log.warning("pairs left out", extra={"dataset": str(dataset), "pairs": unfit[:_NAMED]})
+
+
 def freeze(
     dataset: Dataset, *, now: datetime, by: Any = None, parent: DatasetVersion | None = None
 ) -> DatasetVersion | None:
@@ -133,6 +142,7 @@ def freeze(
         # be taught in another.
         if _last_frozen(dataset.assistant_id) != seen:
             plan = plans.make(selection.of(dataset), parent)
+        _name_unfit(dataset, plan)
         if not plan.members:
             return None
         prompt = dataset.assistant.prompts.order_by("-number").first()

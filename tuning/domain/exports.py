@@ -11,6 +11,7 @@ import time
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, suppress
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
@@ -36,6 +37,7 @@ from tuning.models.runs import told
 log = logging.getLogger("hub.exports")
 _LEFT_SECONDS = 3600
 _NAME_TRIES = 100
+_ROWS_AT_ONCE = 100
 
 
 _TEXT = "pair__revisions__"
@@ -54,7 +56,7 @@ def _corrections(version: DatasetVersion, part: str | None) -> QuerySet[Correcti
     ).order_by("id")
 
 
-def preference_pairs(version: DatasetVersion, part: str) -> list[int]:
+def preference_pairs(version: DatasetVersion, part: str | None) -> list[int]:
     """The pair (id) of each line that `preferences` yields."""
     return list(_corrections(version, part).values_list("pair_id", flat=True))
 
@@ -76,21 +78,59 @@ def preferences(version: DatasetVersion, part: str | None) -> Generator[Example,
 def lines(
     version: DatasetVersion, format_name: str, part: str | None = Part.TRAIN
 ) -> Iterator[bytes]:
-    """The file's lines. A preference form holds the corrections among the version's members."""
+    """The file's lines. A preference form holds the corrections among the version's members.
+
+    Raises FormatError, which names the pair, where the format can't hold one of them.
+    """
+    try:
+        # Closed at once where a line is refused: a cursor that lives on with the traceback is
+        # closed by the server's next transaction, which fails of it.
+        with closing(_examples(version, format_name, part)) as examples:
+            yield from files.lines(format_name, examples)
+    except formats.FormatError as error:
+        pair = next(iter(refused(version, format_name, part)), None)
+        if pair is None:
+            raise
+        raise formats.FormatError(error.field, f"{error.reason} (#{pair})") from error
+
+
+def _examples(
+    version: DatasetVersion, format_name: str, part: str | None
+) -> Generator[Example, None, None]:
     read = preferences if format_name in PREFERENCES else datasets.examples
-    # Closed at once where a line is refused: a cursor that lives on with the traceback is closed
-    # by the server's next transaction, which fails of it.
-    with closing(read(version, part)) as examples:
-        yield from files.lines(format_name, examples)
+    return read(version, part)
+
+
+def refused(
+    version: DatasetVersion, format_name: str, part: str | None = None
+) -> dict[int, formats.FormatError]:
+    """Why the format can't hold them, by pair (id), for each that it can't."""
+    codec, found = formats.by_name(format_name), {}
+    with closing(_examples(version, format_name, part)) as examples:
+        for place, example in enumerate(examples):
+            try:
+                codec.dumps(example)
+            except formats.FormatError as error:
+                found[place] = error
+    if not found:
+        return {}
+    if format_name in PREFERENCES:
+        pairs = preference_pairs(version, part)
+    else:
+        members = version.members.filter(part=part) if part else version.members.all()
+        pairs = list(members.order_by("position").values_list("revision__pair", flat=True))
+    return {pairs[place]: error for place, error in found.items()}
 
 
 def write_to(file: BinaryIO, rows: Iterable[bytes]) -> tuple[int, str]:
     """Write the lines; returns their count and the SHA-256 (hex) of all bytes."""
-    digest, count = hashlib.sha256(), 0
-    for row in rows:
-        file.write(row)
-        digest.update(row)
-        count += 1
+    digest, count, left = hashlib.sha256(), 0, iter(rows)
+    # Some at a time: a call for each row costs as much as a tenth of the row.
+    while portion := list(islice(left, _ROWS_AT_ONCE)):
+        block = b"".join(portion)
+        file.write(block)
+        digest.update(block)
+        count += len(portion)
     return count, digest.hexdigest()
 
 

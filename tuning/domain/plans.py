@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from reviews.formats import FormatError, chat, gemini
 from reviews.models import Assistant, Category, Pair, PairRevision
 from tuning.backends import Problem
 from tuning.domain import binding, nearness, selection, split, ties
@@ -150,11 +151,29 @@ def _bound(
     return bound, [node for node in nodes if node.revision not in bound.left], omitted
 
 
+def _holds(rule: Rule, node: Node) -> bool:
+    """Whether a file can hold the text: the night's, which is Gemini's, or else any at all, for
+    what no chat form takes no other does."""
+    try:
+        (gemini if rule.only_unexported else chat).dumps(node.example)
+    except FormatError:
+        return False
+    return True
+
+
+def _fitting(rule: Rule, nodes: list[Node]) -> tuple[list[Node], list[Omitted]]:
+    """Without what would stop each file of the version."""
+    unfit = {node.revision for node in nodes if not _holds(rule, node)}
+    omitted = [Omitted(n, LeftOutReason.FORMAT) for n in nodes if n.revision in unfit]
+    return [node for node in nodes if node.revision not in unfit], omitted
+
+
 def make(rule: Rule, parent: DatasetVersion | None = None) -> Plan:
     """What a version would hold now. A constant number of queries."""
     past, kept, texts = _past(rule.assistant), _kept(parent), _chosen(rule, parent)
     every = ties.read(texts)
-    nodes, twins = _without_twins(rule, every)
+    nodes, unfit = _fitting(rule, every)
+    nodes, twins = _without_twins(rule, nodes)
     nodes, above = _mixed(rule, nodes, kept)
     stays = {node.revision for node in nodes}
     gone = [node for node in every if node.revision in past.parts and node.revision not in stays]
@@ -165,7 +184,7 @@ def make(rule: Rule, parent: DatasetVersion | None = None) -> Plan:
     nodes, more = _mixed(rule, nodes, kept)
     candidates = [split.Candidate(n.identity, n.family, n.wording) for n in nodes]
     parts = split.assign(candidates, bound.homes, past.held, bound.groups, _alike(nodes))
-    return Plan(rule, nodes, parts, [*tied, *twins, *above, *more])
+    return Plan(rule, nodes, parts, [*unfit, *tied, *twins, *above, *more])
 
 
 # --- in figures ----------------------------------------------------------------------------------

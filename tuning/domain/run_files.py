@@ -10,16 +10,20 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Func, IntegerField, Max, Sum
+from django.utils.translation import gettext_noop
 
 from reviews.domain import turns
-from reviews.formats import Example, write
+from reviews.formats import Example, FormatError, write
 from reviews.models import Pair
 from tuning import backends
-from tuning.backends import BackendError, Base, Data, TrainingBackend, TrainingSpec
+from tuning.backends import BackendError, Base, Data, Problem, TrainingBackend, TrainingSpec
 from tuning.domain import datasets, evaluations, exports, leaks, lineage
 from tuning.enums import Method, Part, Provider
 from tuning.models import BaseModel, DatasetVersion, ModelVersion, TuningRun
 from tuning.providers import recorded
+
+_NAMED = 20
+"""Pairs that a reason names."""
 
 
 def base(model: BaseModel, continues: ModelVersion | None = None, checkpoint: str = "") -> Base:
@@ -110,6 +114,20 @@ def data(version: DatasetVersion, method: str = Method.SFT) -> Data:
     )
 
 
+def unwritable(version: DatasetVersion, model: BaseModel, method: str) -> Iterator[Problem]:
+    """The pairs that the backend's format for the method can't hold, named by their reason."""
+    form = backends.get(model.backend).formats[method]
+    for part in (Part.TRAIN, Part.VALIDATION):
+        by_reason: dict[str, list[int]] = {}
+        for pair, error in exports.refused(version, form, part).items():
+            by_reason.setdefault(str(error), []).append(pair)
+        for why, pairs in by_reason.items():
+            named = ", ".join(f"#{pair}" for pair in pairs[:_NAMED])
+            reason = gettext_noop("%(count)s pairs can't be taught here: %(pairs)s (%(why)s)")
+            values = {"count": len(pairs), "pairs": named, "why": why}
+            yield Problem("dataset_version", reason, values)
+
+
 # --- the job's files -----------------------------------------------------------------------------
 def _folder(run: TuningRun) -> Path:
     return Path(settings.TUNING_DIR) / "data" / run.key
@@ -181,7 +199,10 @@ def write_all(run: TuningRun) -> None:
         (Part.VALIDATION, made.validation_file, made.validation_groups_file),
     )
     for part, file, groups in files:
-        exports.write_whole(file, exports.lines(version, form, part))
+        try:
+            exports.write_whole(file, exports.lines(version, form, part))
+        except FormatError as error:
+            raise BackendError(str(error), permanent=True) from error
         exports.write_whole(groups, _groups(version, part, run.method))
     exports.write_whole(_folder(run) / "lineage.json", [write(lineage.document(run))])
     if made.questions_file:

@@ -153,6 +153,7 @@ def launch(
         return there
     order = Order(version, base_model, dict(options or {}), method, continues, checkpoint)
     wrong = (*problems(order), *leaks.problems(version))
+    wrong = wrong or tuple(run_files.unwritable(version, base_model, method))
     if wrong:
         raise refusal(wrong)
     expected = estimate(order)

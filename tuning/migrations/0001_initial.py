@@ -211,7 +211,7 @@ class Migration(migrations.Migration):
             name='LeftOut',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.CharField(choices=[('share', 'more general data than the mix allows'), ('twin', "the same text as another pair's"), ('family', 'of one question family with a pair of another part'), ('conversation', 'of one conversation with a pair of another part'), ('person', 'from the same person as a pair of another part'), ('near', 'nearly the same as a pair of another part')], max_length=12, verbose_name='reason')),
+                ('reason', models.CharField(choices=[('share', 'more general data than the mix allows'), ('twin', "the same text as another pair's"), ('family', 'of one question family with a pair of another part'), ('conversation', 'of one conversation with a pair of another part'), ('person', 'from the same person as a pair of another part'), ('near', 'nearly the same as a pair of another part'), ('format', 'no line of the training file can hold it')], max_length=12, verbose_name='reason')),
                 ('against', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reviews.pairrevision', verbose_name='because of')),
                 ('revision', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reviews.pairrevision', verbose_name='revision')),
                 ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='left_out', to='tuning.datasetversion', verbose_name='version')),
@@ -220,7 +220,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'pair left out',
                 'verbose_name_plural': 'pairs left out',
                 'ordering': ['id'],
-                'constraints': [models.UniqueConstraint(fields=('version', 'revision'), name='left_out_once'), models.CheckConstraint(condition=models.Q(('reason__in', ['share', 'twin', 'family', 'conversation', 'person', 'near'])), name='left_out_reason_known')],
+                'constraints': [models.UniqueConstraint(fields=('version', 'revision'), name='left_out_once'), models.CheckConstraint(condition=models.Q(('reason__in', ['share', 'twin', 'family', 'conversation', 'person', 'near', 'format'])), name='left_out_reason_known')],
             },
         ),
         migrations.CreateModel(

@@ -26,6 +26,8 @@ class LeftOutReason(models.TextChoices):
     CONVERSATION = "conversation", _("of one conversation with a pair of another part")
     PERSON = "person", _("from the same person as a pair of another part")
     NEAR = "near", _("nearly the same as a pair of another part")
+    # A blank turn; of the night's, which is Gemini's, one that the assistant begins.
+    FORMAT = "format", _("no line of the training file can hold it")
 
 
 class Dataset(models.Model):

@@ -417,14 +417,14 @@ def test_votes_count_as_unexported_until_their_pair_is_in_a_completed_export(ass
 
 def test_what_a_format_cannot_hold_fails_for_good_and_counts_as_no_export(assistant):
     turns = [["user", "a"], ["user", "b"]]
-    factories.approved(assistant, history=turns)
+    pair = factories.approved(assistant, history=turns)
     version = datasets.freeze(datasets.ensure(assistant, datasets.EVERYTHING), now=NOW)
     export = exports.request(version, "alpaca", NOW)
     assert exports.write_pending(NOW) == 0
     export.refresh_from_db()
     assert (export.status, export.error) == (
         "failed",
-        "history: Alpaca can only hold pairs of a user and an assistant turn",
+        f"history: Alpaca can only hold pairs of a user and an assistant turn (#{pair.pk})",
     )
     assert exports.nightly(NOW) == 1
     assert exports.order(version, "alpaca", NOW).status == "pending"
