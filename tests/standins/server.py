@@ -34,6 +34,8 @@ class Reply:
     status: int = 200
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
+    promised: int = 0
+    """Bytes that the headers promise where the connection breaks off before them."""
 
     @property
     def raw(self) -> bytes:
@@ -162,9 +164,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(reply.status)
         for name, value in ({"Content-Type": "application/json"} | reply.headers).items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(reply.raw)))
+        self.send_header("Content-Length", str(reply.promised or len(reply.raw)))
         self.end_headers()
         self.wfile.write(reply.raw)
+        if reply.promised:
+            self.close_connection = True
 
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding", "") != "chunked":

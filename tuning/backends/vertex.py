@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from google.cloud.storage import Bucket
     from google.genai.types import CreateTuningJobConfig, TuningJob
 
+log = logging.getLogger("hub.vertex")
 _LABEL = "feedbackhub"
 """The key of the job's label that holds the run's."""
 _FOLDER = "feedbackhub"
@@ -130,11 +132,17 @@ class VertexBackend:
         )
 
     def find(self, spec: TrainingSpec) -> str | None:
-        """Labels are compared here: whether the service can filter by them is written nowhere."""
+        """Labels are compared here: whether the service can filter by them is written nowhere.
+
+        Should two jobs bear the label, the one that did not end for nothing, then the newest.
+        """
         jobs = self._jobs(spec.base.tune_region)
-        return next(
-            (_name(job) for job in jobs if (job.labels or {}).get(_LABEL) == spec.label), None
-        )
+        mine = [job for job in jobs if (job.labels or {}).get(_LABEL) == spec.label]
+        if len(mine) > 1:
+            names = [job.name for job in mine]
+            log.warning("several jobs bear one label", extra={"label": spec.label, "jobs": names})
+        mine.sort(key=lambda job: state.word(job.state) in state.IN_VAIN)
+        return _name(mine[0]) if mine else None
 
     def _jobs(self, region: str) -> Iterator[TuningJob]:
         from google.genai.types import ListTuningJobsConfig

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from http import HTTPStatus
 from http.client import responses
 from typing import TYPE_CHECKING, Any, Self
 
@@ -124,8 +125,16 @@ def _vertex(
             base_url=address or None,
             timeout=SECONDS * 1000,
             retry_options=types.HttpRetryOptions(attempts=1),
+            client_args={"event_hooks": {"response": [_is_whole]}},
         ),
     )
+
+
+def _is_whole(answer: Any) -> None:
+    """ValueError where a good answer is no JSON object: the SDK takes a body that got lost for an
+    empty one, so a list of jobs would look as if the run's were not there, and another be paid."""
+    if answer.status_code == HTTPStatus.OK and not isinstance(json.loads(answer.read()), dict):
+        raise ValueError
 
 
 # --- what goes wrong -----------------------------------------------------------------------------

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 _SUCCEEDED = {"JOB_STATE_SUCCEEDED", "JOB_STATE_PARTIALLY_SUCCEEDED"}
 _FAILED = {"JOB_STATE_FAILED", "JOB_STATE_EXPIRED"}
 _CANCELLED = "JOB_STATE_CANCELLED"
-ENDED = _SUCCEEDED | _FAILED | {_CANCELLED}
+IN_VAIN = _FAILED | {_CANCELLED}
+ENDED = _SUCCEEDED | IN_VAIN
 _PHASES = {
     "JOB_STATE_QUEUED": gettext_noop("waiting"),
     "JOB_STATE_PENDING": gettext_noop("being prepared"),
@@ -108,7 +109,7 @@ def _done(job: TuningJob) -> int | None:
     """Epochs that are over, all of them where a model was made; None where nobody says."""
     metadata, made = job.tuning_job_metadata, job.tuned_model
     if metadata and metadata.completed_epoch_count:
-        return metadata.completed_epoch_count
+        return min(metadata.completed_epoch_count, _epochs(job))
     if word(job.state) in _SUCCEEDED or (made and made.model):
         return _epochs(job)
     # A nought is left out of what Google sends.
