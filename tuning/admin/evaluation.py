@@ -3,12 +3,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import floatformat
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from reviews.admin.base import HubAdmin, OwnPage, ReadOnlyAdmin
 from tuning.models import Evaluation, Gate
+
+PER_PAGE = 50
 
 METRICS = (
     ("exact_match", _("Exact match"), "share"),
@@ -26,7 +30,7 @@ METRICS = (
 def written(value: float | None, kind: str) -> str:
     if value is None:
         return "–"
-    return {"share": f"{value:.0%}", "number": f"{value:.1f}"}[kind]
+    return f"{value:.0%}" if kind == "share" else str(floatformat(value, 1))
 
 
 def metric_rows(metrics: dict[str, Any]) -> list[dict[str, Any]]:
@@ -67,7 +71,7 @@ class EvaluationAdmin(OwnPage, ReadOnlyAdmin):
             metrics=metric_rows(item.metrics),
             slices=item.metrics.get("slices", {}),
             gates=item.gates.order_by("stage", "id"),
-            answers=answers[:100],
+            page=Paginator(answers, PER_PAGE).get_page(request.GET.get("p")),
         )
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.template.defaultfilters import floatformat
+from django.utils.translation import gettext_lazy as _
 
 from reviews.admin.base import ReadOnlyAdmin
 from reviews.admin.long_lists import LongList
@@ -15,13 +17,18 @@ class TrafficWindowAdmin(ReadOnlyAdmin):
         "answered",
         "declined",
         "failed",
-        "mean_milliseconds",
+        "milliseconds",
         "positive",
         "negative",
     )
     list_filter = ("version__assistant", "version")
     list_select_related = ("version",)
     search_fields = ("version__reference",)
+
+    @admin.display(description=_("milliseconds (mean)"), ordering="mean_milliseconds")
+    def milliseconds(self, obj: TrafficWindow) -> str:
+        mean = obj.mean_milliseconds
+        return "–" if mean is None else str(floatformat(mean, "0g"))
 
 
 @admin.register(Answer)
