@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.utils.formats import number_format
+from django.template.defaultfilters import floatformat
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from tuning.admin.quantities import duration
 from tuning.enums import EventKind
 
 WIDTH, HEIGHT = 640, 200
@@ -30,14 +31,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Curves over the same steps. `marks` are (y, words) of the scale, the highest first."""
+    """Curves over the same steps, from `first` to `last` in words. `marks` are (y, words) of the
+    scale, the highest first."""
 
     title: str | Promise
     across: str | Promise
     lines: tuple[Line, ...]
     marks: tuple[tuple[float, str], ...]
-    first: int
-    last: int
+    first: str
+    last: str
 
 
 def thinned(points: Points) -> Points:
@@ -48,12 +50,24 @@ def thinned(points: Points) -> Points:
     return [points[round(at * step)] for at in range(MOST)]
 
 
-def _words(value: float) -> str:
-    return str(number_format(value, decimal_pos=3, use_l10n=True))
+def _loss(value: float) -> str:
+    return str(floatformat(value, 3))
+
+
+def _step(value: float) -> str:
+    return str(floatformat(value, "0g"))
+
+
+def _share(value: float) -> str:
+    return f"{value:.0%}"
 
 
 def _chart(
-    title: str | Promise, across: str | Promise, curves: Mapping[str, tuple[str | Promise, Points]]
+    title: str | Promise,
+    across: str | Promise,
+    curves: Mapping[str, tuple[str | Promise, Points]],
+    up: Callable[[float], str],
+    along: Callable[[float], str],
 ) -> Chart | None:
     """A chart of the curves that have points; None where no curve has two."""
     drawn = {kind: (label, thinned(points)) for kind, (label, points) in curves.items() if points}
@@ -70,12 +84,12 @@ def _chart(
         return f"{x:.1f},{y:.1f}"
 
     lines = tuple(
-        Line(kind, label, " ".join(place(*point) for point in points), _words(points[-1][1]))
+        Line(kind, label, " ".join(place(*point) for point in points), up(points[-1][1]))
         for kind, (label, points) in drawn.items()
     )
     scale = ((0.0, high), (HEIGHT / 2, (high + low) / 2), (float(HEIGHT), low))
-    marks = tuple((y, _words(value)) for y, value in scale)
-    return Chart(title, across, lines, marks, first, last)
+    marks = tuple((y, up(value)) for y, value in scale)
+    return Chart(title, across, lines, marks, along(first), along(last))
 
 
 def of_run(points: Mapping[str, Points]) -> Chart | None:
@@ -87,6 +101,8 @@ def of_run(points: Mapping[str, Points]) -> Chart | None:
             "loss": (_("in training"), points.get(EventKind.LOSS, [])),
             "validation": (_("on held-out data"), points.get(EventKind.VALIDATION, [])),
         },
+        _loss,
+        _step,
     )
     progress = {"progress": (_("progress"), points.get(EventKind.PROGRESS, []))}
-    return loss or _chart(_("Progress"), _("seconds"), progress)
+    return loss or _chart(_("Progress"), _("time"), progress, _share, duration)

@@ -18,6 +18,7 @@ from unfold.widgets import (
 )
 
 from tuning import backends
+from tuning.admin import option_words
 from tuning.backends import TrainingBackend
 from tuning.backends.options import kinds
 from tuning.domain.runs import Order
@@ -132,7 +133,9 @@ class LaunchForm(forms.Form):
 def _bounds(about: Mapping[str, Any]) -> str:
     """The least and the most that an option takes, in figures."""
     low, high = about.get("low"), about.get("high")
-    return "" if low is None or high is None else f"{low:g} – {high:g}"
+    if low is None or high is None:
+        return ""
+    return f"{option_words.figure(low)} – {option_words.figure(high)}"
 
 
 def _option_fields(backend: TrainingBackend) -> Iterator[tuple[str, forms.Field]]:
@@ -145,7 +148,7 @@ def _option_fields(backend: TrainingBackend) -> Iterator[tuple[str, forms.Field]
                 required=False, initial=field.default, widget=UnfoldBooleanSwitchWidget
             )
         elif about.get("choices"):
-            choices = [(value, str(value)) for value in about["choices"]]
+            choices = [(value, option_words.word(value)) for value in about["choices"]]
             if field.default is None:
                 choices.insert(0, ("", _("the backend's choice")))
             made = forms.ChoiceField(
@@ -164,6 +167,7 @@ def _option_fields(backend: TrainingBackend) -> Iterator[tuple[str, forms.Field]
                 ),
             )
             hint = " ".join(filter(None, [hint, _bounds(about)]))
-        # Its name, as options are given everywhere: no word of any language.
-        made.label, made.help_text = format_html("<code>{}</code>", field.name), hint
+        # Beside the words its name, as options are given everywhere.
+        words = option_words.word(field.name)
+        made.label, made.help_text = format_html("{} <code>{}</code>", words, field.name), hint
         yield field.name, made

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from django.contrib import admin, messages
@@ -14,7 +15,7 @@ from reviews.admin.base import STATUS_COLORS, OwnPage, ReadOnlyAdmin
 from reviews.domain import transitions
 from reviews.domain.errors import Invalid
 from reviews.models import Pair
-from tuning.admin import curves
+from tuning.admin import curves, option_words, quantities
 from tuning.admin.launching import LaunchForm
 from tuning.domain import run_files, runs, versions
 from tuning.enums import POINTS, RunStatus
@@ -42,19 +43,6 @@ def _points(run: TuningRun) -> dict[str, list[tuple[int, float]]]:
     for row in rows.only("kind", "step", "value"):
         found[row.kind].append((row.step or 0, row.value or 0.0))
     return found
-
-
-def _figures(run: TuningRun) -> list[dict[str, Any]]:
-    """Tokens, seconds and cost, before and after."""
-    names = (
-        ("tokens", gettext_lazy("tokens")),
-        ("seconds", gettext_lazy("seconds")),
-        ("cost", gettext_lazy("cost (US dollars)")),
-    )
-    return [
-        {"label": label, "before": run.estimate.get(name), "after": run.actual.get(name)}
-        for name, label in names
-    ]
 
 
 def _dropped(run: TuningRun) -> dict[str, Any]:
@@ -155,6 +143,7 @@ class TuningRunAdmin(OwnPage, ReadOnlyAdmin):
             title=_("Start a tuning run"),
             form=form,
             expected=expected,
+            takes=quantities.figures(asdict(expected), {}) if expected else [],
             needs_word=expected is not None and runs.needs_word(expected.cost),
         )
 
@@ -168,7 +157,8 @@ class TuningRunAdmin(OwnPage, ReadOnlyAdmin):
             "moves": transitions.history(run),
             "chart": curves.of_run(_points(run)),
             "box": {"width": curves.WIDTH, "height": curves.HEIGHT},
-            "figures": _figures(run),
+            "figures": quantities.figures(run.estimate, run.actual),
+            "options": option_words.chosen(run.options),
             "dropped": _dropped(run),
             "version": ModelVersion.objects.filter(run=run).first(),
             "waits": run.active and not run.confirmed,

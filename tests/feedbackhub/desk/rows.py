@@ -242,11 +242,12 @@ def strange(pages: list[str]) -> list[str]:
 
 # --- from the tests' process ---------------------------------------------------------------------
 class Rows:
-    """The functions above, called in the place's process: what they return comes as JSON."""
+    """The functions of a module such as this, called in the place's process: what they return
+    comes as JSON."""
 
-    def __init__(self, environment: dict[str, str], folder: Any) -> None:
+    def __init__(self, environment: dict[str, str], folder: Any, module: str = __name__) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__],
+            [sys.executable, "-m", module],
             cwd=folder,
             env=environment,
             stdin=subprocess.PIPE,
@@ -275,24 +276,24 @@ class Rows:
         self._process.wait(timeout=20)
 
 
-def _answer(line: str) -> dict[str, Any]:
+def _answer(line: str, known: dict[str, Any]) -> dict[str, Any]:
     import traceback
 
     name, args, kwargs = json.loads(line)
     try:
-        return {"found": globals()[name](*args, **kwargs)}
+        return {"found": known[name](*args, **kwargs)}
     except Exception:
         return {"error": traceback.format_exc()}
 
 
-def main() -> None:
+def main(known: dict[str, Any]) -> None:
     import django
 
     os.environ["DJANGO_SETTINGS_MODULE"] = "feedbackhub.settings"
     django.setup()
     for line in sys.stdin:
-        print(json.dumps(_answer(line), default=str), flush=True)
+        print(json.dumps(_answer(line, known), default=str), flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    main(globals())

@@ -83,7 +83,8 @@ def test_a_base_model_brings_its_options_with_what_they_allow(
     chosen = {"dataset_version": dataset_version.pk, "base_model": outside_model.pk}
     page = client.post(reverse(ADD), {**chosen, "method": "sft", "options-of": "", "look": "1"})
     [field] = page.context["form"].how
-    assert (field.label, field.value(), field.help_text) == ("<code>epochs</code>", "3", "1 – 100")
+    words = "Epochs <code>epochs</code>"
+    assert (field.label, field.value(), field.help_text) == (words, "3", "1 – 100")
     assert TuningRun.objects.count() == 0
 
 

@@ -2,20 +2,37 @@
 "use strict";
 
 const live = document.getElementById("run-live");
+const said = document.getElementById("run-said");
 const away = document.getElementById("run-away");
 const EVERY = 3000;
 
+// Each answer masks the token of its forms anew.
+const told = (root) => root.innerHTML.replace(/(name="csrfmiddlewaretoken" value=")[^"]*/g, "$1");
+const status = () => live.querySelector("[data-status]").dataset.status;
+
+let last = told(live);
+
+// How to find the same link or button in what comes in its place.
+function place(element) {
+    if (!element || !live.contains(element)) return "";
+    if (element.id) return `#${element.id}`;
+    const link = element.getAttribute("href");
+    return link ? `a[href="${CSS.escape(link)}"]` : "";
+}
+
 function swap(html) {
-    // Each answer masks the token of its forms anew.
-    const told = html.replace(/(name="csrfmiddlewaretoken" value=")[^"]*/g, "$1");
-    if (told === live.lastHtml) return;
-    live.lastHtml = told;
-    // Whoever stands on a button keeps standing on it.
-    const stood = live.contains(document.activeElement) ? document.activeElement.id : "";
+    const fresh = document.createElement("template");
+    fresh.innerHTML = html;
+    if (told(fresh) === last) return;
+    last = told(fresh);
+    const before = status();
+    // Whoever stands on a link or a button keeps standing on it, and what is open stays open.
+    const stood = place(document.activeElement);
     const open = [...live.querySelectorAll("details[open]")].map((details) => details.id);
-    live.innerHTML = html;
+    live.replaceChildren(fresh.content);
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
-    if (stood) document.getElementById(stood)?.focus();
+    if (stood) live.querySelector(stood)?.focus({ preventScroll: true });
+    if (status() !== before) said.textContent = status();
 }
 
 async function look() {
