@@ -91,5 +91,75 @@ def models() -> dict[str, int]:
     return made
 
 
+def all_kinds(slug: str) -> dict[str, str]:
+    """An assistant with one row of each kind that a curator looks at; the pages' addresses."""
+    from django.urls import reverse
+    from django.utils import timezone
+
+    from reviews.models import Assistant
+    from tests.tuning import making
+    from tuning.domain import versions
+    from tuning.models import BaseModel, DatasetVersion, Evaluation, TuningRun
+
+    made = dataset(slug)
+    assistant = Assistant.objects.get(pk=made["assistant"])
+    first = DatasetVersion.objects.get(pk=made["version"])
+    making.approved_many(assistant, 3, start=12)
+    second = making.frozen(assistant)
+    members = [row.revision.pair for row in first.members.select_related("revision__pair")]
+    model = making.version_of(assistant, {"train": members[:8], "test": members[8:]}, "canary")
+    measured = {"exact_match": 0.5, "bleu": 43.01, "accuracy": 0.94}
+    evaluation = Evaluation.objects.create(
+        version=model,
+        baseline=versions.ensure_base(assistant),
+        dataset_version=first,
+        created_at=timezone.now(),
+        metrics={"base": {}, "tuned": measured},
+    )
+    for place, measure in enumerate(("accuracy", "coverage", "preference")):
+        evaluation.gates.create(
+            measure=measure,
+            stage=10,
+            requirement="required",
+            target=0.8,
+            measured=(0.94, 0.5, None)[place],
+            passed=place == 0,
+        )
+    ending = timezone.now().date() + timedelta(days=20)
+    BaseModel.objects.filter(pk=model.base_model_id).update(retires_date=ending)
+    options = {"learning_rate": "0.001", "four_bit": True}
+    train = running(first.pk, options=options, phase="loading the model")
+    goes_on(train, 0.4, [(1, 6.25), (2, 3.5)], estimate={"tokens": 118161, "cost": 0.787755})
+    wrong = running(second.pk, label="uji-gagal", status="failed", error="the disk is full")
+    TuningRun.objects.filter(pk=wrong).update(finished_at=timezone.now())
+
+    def address(name: str, *args: int) -> str:
+        return reverse(f"admin:{name}", args=args)
+
+    return {
+        "dashboard": address("index"),
+        "datasets": address("tuning_dataset_changelist"),
+        "a dataset": address("tuning_dataset_change", made["dataset"]),
+        "a new dataset": address("tuning_dataset_add"),
+        "freezing": address("tuning_dataset_freeze_now", made["dataset"]),
+        "a version": address("tuning_datasetversion_change", first.pk),
+        "left out": address("tuning_datasetversion_left_out", first.pk),
+        "differences": address("tuning_datasetversion_differences", second.pk)
+        + f"?from={first.pk}",
+        "starting": address("tuning_tuningrun_add") + f"?dataset_version={first.pk}",
+        "runs": address("tuning_tuningrun_changelist"),
+        "a run": address("tuning_tuningrun_change", train),
+        "a failed run": address("tuning_tuningrun_change", wrong),
+        "models": address("tuning_modelversion_changelist"),
+        "a model": address("tuning_modelversion_change", model.pk),
+        "registering": address("tuning_modelversion_add"),
+        "an evaluation": address("tuning_evaluation_change", evaluation.pk),
+        "retrain": address("tuning_modelversion_retrain"),
+        "succession": address("tuning_basemodel_succession"),
+        "base models": address("tuning_basemodel_changelist"),
+        "traffic": address("tuning_trafficwindow_changelist"),
+    }
+
+
 if __name__ == "__main__":
     main(globals())
