@@ -61,6 +61,10 @@ def _curating(_request: HttpRequest) -> str:
     return static("reviews/curating.css")
 
 
+def _icon(_request: HttpRequest) -> str:
+    return static("reviews/desk/icon.svg")
+
+
 def _script(_request: HttpRequest) -> str:
     return static("reviews/desk.js")
 
@@ -157,6 +161,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": "FeedbackHub",
     "SITE_SUBHEADER": _("from a vote to a better model"),
     "SITE_SYMBOL": "forum",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _icon}],
     "SITE_URL": lazystr("/admin/"),
     "SHOW_LANGUAGES": True,
     "SHOW_VIEW_ON_SITE": False,
