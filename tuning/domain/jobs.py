@@ -103,6 +103,9 @@ def _warn_once(run: TuningRun, state: JobState, now: datetime) -> None:
 
 def note(run: TuningRun, state: JobState, now: datetime) -> None:
     """Store what the job said."""
+    if state.status in ("failed", "cancelled"):
+        # Such a job no longer says how far it had come: the run keeps what it knew.
+        state = replace(state, progress=run.progress)
     RunEvent.objects.bulk_create(_new_points(run, state, now), ignore_conflicts=True)
     _say_once(run, state, now)
     if state.status == "succeeded":

@@ -55,6 +55,14 @@ def test_progress_is_shown_while_it_runs(run, outside):
     assert making.drive(run, 4).progress == 0.4
 
 
+@pytest.mark.parametrize("end", ["failed", "cancelled"])
+def test_a_job_that_broke_off_stays_as_far_as_it_had_come(run, outside, end):
+    outside.says = [JobState("running", 0.4), JobState(end)]
+    assert making.drive(run, 6).progress == 0.4
+    drawn = run.events.filter(kind=EventKind.PROGRESS).values_list("value", flat=True)
+    assert list(drawn) == [0.4]
+
+
 def test_a_running_job_is_asked_again_after_a_while(run):
     making.drive(run, 3)
     last = NOW + 4 * MINUTE
