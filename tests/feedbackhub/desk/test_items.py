@@ -148,7 +148,8 @@ def test_a_dispute_is_settled_by_the_senior_who_sees_both_views(hub, rows):
     assert (second.pair(), second.page.locator(".dispute").count()) == (pair, 0)
     second.press("r").type("biayanya sudah naik").press("Enter")
     second.leaves(pair)
-    second.says("Peninjau beda pendapat: peninjau senior yang memutuskan.")
+    # Nor is told that they differ: a verdict can be undone.
+    second.says("Dicatat. Berikutnya giliran peninjau lain.")
     assert rows.status(pair) == ["disputed"]
 
     senior.sit()
