@@ -15,7 +15,7 @@ from tuning.enums import Part
 
 FAMILY, CONVERSATION, PERSON, NEAR = "family", "conversation", "person", "near"
 _PROTECTED = {Part.TEST: 0, Part.VALIDATION: 1, Part.TRAIN: 2}
-_NEW = 3
+_NEW = 2, 0
 
 Key = tuple[str, str]
 Tie = tuple[str, Node | None]
@@ -70,6 +70,8 @@ def keys(node: Node) -> Iterator[Key]:
     """What ties the text to others, but for near-duplicates."""
     for kind, value in (
         (FAMILY, node.family),
+        # The very question of a text in another family; families without a name are called by it.
+        (FAMILY, node.wording),
         (CONVERSATION, node.conversation),
         (PERSON, node.person),
     ):
@@ -140,9 +142,13 @@ def bind(
     families; `earlier` are texts of earlier versions that are not chosen now.
     """
 
-    def rank(node: Node) -> int:
-        part = stood.get(node.revision) or families.get(node.family)
-        return _PROTECTED[part] if part else _NEW
+    def rank(node: Node) -> tuple[int, int]:
+        # A text that stood somewhere before one that is new, whatever its family: else the next
+        # version would take back what this one left out, and leave out what it took.
+        for before, part in enumerate((stood.get(node.revision), families.get(node.family))):
+            if part:
+                return before, _PROTECTED[part]
+        return _NEW
 
     tests = [node for node in earlier if stood[node.revision] == Part.TEST]
     taught = [node for node in earlier if stood[node.revision] != Part.TEST]

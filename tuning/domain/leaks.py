@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from django.db.models import Exists, Min, OuterRef
+from django.db.models import Min, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -31,8 +31,6 @@ _KEPT_FROM = {
     Part.PARAPHRASE: {Part.TRAIN},
 }
 """By the part that is held out, the parts that may not teach it."""
-_FAMILIAR = {binding.FAMILY, binding.PERSON}
-"""Ties that a paraphrase has to what is taught: it is a held-out wording of just that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +99,13 @@ def _earlier_tests(version: DatasetVersion) -> dict[int, str]:
 def _roles(version: DatasetVersion) -> list[Role]:
     parts = dict(version.members.order_by().values_list("revision_id", "part"))
     tests = _earlier_tests(version)
-    members = DatasetMember.objects.filter(revision=OuterRef("pk"))
-    mine = members.filter(version=version)
-    others = members.filter(
-        part=Part.TEST,
-        version__dataset__assistant=version.dataset.assistant_id,
-        version__lt=version.pk,
+    before = DatasetVersion.objects.filter(
+        dataset__assistant=version.dataset.assistant_id, pk__lt=version.pk
     )
+    asked = Q(part=Part.TEST, version__in=before.values("pk"))
+    members = DatasetMember.objects.filter(asked | Q(version=version)).order_by()
     roles: list[Role] = []
-    for node in ties.read(PairRevision.objects.filter(Exists(mine) | Exists(others))):
+    for node in ties.read(PairRevision.objects.filter(pk__in=members.values("revision"))):
         if node.revision in tests:
             roles.append((node, Part.TEST, tests[node.revision]))
         if node.revision in parts:
@@ -117,19 +113,28 @@ def _roles(version: DatasetVersion) -> list[Role]:
     return roles
 
 
+def _keys(node: Node, out: Part) -> Iterator[binding.Key]:
+    """What must not stand on both sides, where `out` is what is held out. A paraphrase is another
+    wording of what is taught: only its very question, and its conversation, must not be."""
+    if out != Part.PARAPHRASE:
+        yield from binding.keys(node)
+        return
+    yield binding.FAMILY, node.wording
+    if node.conversation:
+        yield binding.CONVERSATION, node.conversation
+
+
 def _by_keys(roles: list[Role]) -> Iterator[tuple[int, int, str]]:
     """(place that is taught, place that is held out, kind), one of each kind a taught text."""
     held: dict[tuple[binding.Key, Part], int] = {}
     for place, (node, part, _version) in enumerate(roles):
         if part in _KEPT_FROM:
-            for key in binding.keys(node):
+            for key in _keys(node, part):
                 held.setdefault((key, part), place)
     for place, (node, part, _version) in enumerate(roles):
-        for key in binding.keys(node):
-            for out, teaching in _KEPT_FROM.items():
-                if out == Part.PARAPHRASE and key[0] in _FAMILIAR:
-                    continue
-                if part in teaching and (key, out) in held:
+        for out in (out for out, teaching in _KEPT_FROM.items() if part in teaching):
+            for key in _keys(node, out):
+                if (key, out) in held:
                     yield place, held[key, out], key[0]
 
 
@@ -147,7 +152,12 @@ def _by_likeness(roles: list[Role]) -> Iterator[tuple[int, int, str]]:
         return taught_first(one, other) is not None
 
     texts = nearness.Texts([node.text for node, _part, _version in roles])
-    bands = [node.bands for node, _part, _version in roles]
+    # Of what is taught only the bands that something held out has, too: most have none.
+    held = {value for node, part, _version in roles if part in _KEPT_FROM for value in node.bands}
+    bands = [
+        node.bands if part in _KEPT_FROM else [value for value in node.bands if value in held]
+        for node, part, _version in roles
+    ]
     for one, other in nearness.pairs(texts, bands, compared):
         order = taught_first(one, other)
         if order:

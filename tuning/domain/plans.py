@@ -97,14 +97,16 @@ def _general(rule: Rule, node: Node) -> bool:
 def _without_twins(rule: Rule, nodes: list[Node]) -> tuple[list[Node], list[Omitted]]:
     """Of pairs with one identity, which two assistants may have, the assistant's own."""
     first: dict[str, Node] = {}
-    for node in sorted(nodes, key=lambda n: (n.assistant != rule.assistant.pk, n.assistant)):
+    for node in sorted(nodes, key=lambda n: (n.assistant != rule.assistant.slug, n.assistant)):
         first.setdefault(node.identity, node)
     twins = [node for node in nodes if first[node.identity] is not node]
     omitted = [Omitted(node, LeftOutReason.TWIN, first[node.identity]) for node in twins]
     return [node for node in nodes if first[node.identity] is node], omitted
 
 
-def _mixed(rule: Rule, nodes: list[Node], kept: set[str]) -> tuple[list[Node], list[Omitted]]:
+def _mixed(
+    rule: Rule, nodes: list[Node], kept: Mapping[str, Part]
+) -> tuple[list[Node], list[Omitted]]:
     """All of the domain, and general data as far as its share goes: what the parent held first,
     then in the order of the hashes, so that a larger share holds the smaller one's."""
     general = [node for node in nodes if _general(rule, node)]
@@ -137,10 +139,12 @@ def _not_chosen(rule: Rule, texts: QuerySet[PairRevision]) -> list[Node]:
     return ties.read(held.exclude(pk__in=texts.values("pk")))
 
 
-def _kept(parent: DatasetVersion | None) -> set[str]:
+def _kept(parent: DatasetVersion | None) -> dict[str, Part]:
+    """The parts of the parent's members, by identity."""
     if parent is None:
-        return set()
-    return set(parent.members.order_by().values_list("revision__pair__identity", flat=True))
+        return {}
+    rows = parent.members.order_by().values_list("revision__pair__identity", "part")
+    return {identity: Part(part) for identity, part in rows}
 
 
 def _bound(
@@ -183,7 +187,7 @@ def make(rule: Rule, parent: DatasetVersion | None = None) -> Plan:
     # What is left out may have been of the domain: the share holds for what is there.
     nodes, more = _mixed(rule, nodes, kept)
     candidates = [split.Candidate(n.identity, n.family, n.wording) for n in nodes]
-    parts = split.assign(candidates, bound.homes, past.held, bound.groups, _alike(nodes))
+    parts = split.assign(candidates, bound.homes, past.held, bound.groups, _alike(nodes), kept=kept)
     return Plan(rule, nodes, parts, [*unfit, *tied, *twins, *above, *more])
 
 

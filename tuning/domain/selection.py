@@ -49,9 +49,9 @@ class Rule:
     general_percent: int = 20
     only_unexported: bool = False
 
-    def general(self, assistant: int, category: int) -> bool:
-        """Whether a pair of this assistant and category (ids) is general data."""
-        own = assistant == self.assistant.pk
+    def general(self, assistant: str, category: int) -> bool:
+        """Whether a pair of this assistant (slug) and category (id) is general data."""
+        own = assistant == self.assistant.slug
         return not own or any(category == row.pk for row in self.general_categories)
 
     def room(self, domain: int) -> int | None:

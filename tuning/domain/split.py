@@ -29,6 +29,9 @@ class Candidate:
     wording: str
 
 
+# Which wording is held out first; what was taught never is.
+_STAYS, _BEFORE, _NEW, _TAUGHT = range(4)
+
 Families = dict[str, list[Candidate]]
 """Members by family, or by the first family of those that are bound together."""
 Alike = Callable[[str, str], bool]
@@ -44,19 +47,26 @@ def _by(candidates: list[Candidate], name: Callable[[Candidate], str]) -> Famili
 
 
 def _one_wording(
-    members: list[Candidate], taught: list[Candidate], held_before: Set[str], alike: Alike
+    members: list[Candidate],
+    taught: list[Candidate],
+    rank: Callable[[Candidate], int],
+    alike: Alike,
 ) -> Candidate | None:
-    """A member to hold out whose family keeps another wording; one held out before stays so.
+    """A member to hold out whose family keeps another wording, of the lowest rank.
 
-    Its own wording must be no other member's, who would teach it with another answer, and nothing
+    Its own wording must be no other text's, who would teach it with another answer, and nothing
     that is taught beside it may be alike.
     """
-    held_by = Counter(member.wording for member in members)
-    if len(held_by) < 2:
+    if len({member.wording for member in members}) < 2:
         return None
-    for member in sorted(members, key=lambda c: (c.identity not in held_before, c.identity)):
-        if held_by[member.wording] == 1 and not any(
-            alike(member.identity, other.identity) for other in taught if other != member
+    held_by = Counter(member.wording for member in taught)
+    for member in sorted(members, key=lambda c: (rank(c), c.identity)):
+        if (
+            rank(member) < _TAUGHT
+            and held_by[member.wording] == 1
+            and not any(
+                alike(member.identity, other.identity) for other in taught if other != member
+            )
         ):
             return member
     return None
@@ -91,19 +101,18 @@ class _Parting:
                 self.decided[name] = part
                 room -= len(members)
 
-    def hold_out(self, held_before: Set[str], room: int, alike: Alike) -> set[str]:
+    def hold_out(self, rank: Callable[[Candidate], int], room: int, alike: Alike) -> set[str]:
         """Identities of held-out wordings, one a family; those families are taught from now on."""
         held: set[str] = set()
-        rows = (c for members in self.families.values() for c in members)
-        again = {c.family for c in rows if c.identity in held_before}
-        for family in sorted(self.families, key=lambda name: (name not in again, name)):
-            if len(held) >= room:
+        best = {name: min(map(rank, members)) for name, members in self.families.items()}
+        for family in sorted(self.families, key=lambda name: (best[name], name)):
+            if len(held) >= room and best[family] > _STAYS:
                 break
             group = self.group(family)
             if self.decided.get(group, Part.TRAIN) != Part.TRAIN:
                 continue
             taught = [member for member in self.groups[group] if member.identity not in held]
-            member = _one_wording(self.families[family], taught, held_before, alike)
+            member = _one_wording(self.families[family], taught, rank, alike)
             if member:
                 held.add(member.identity)
                 self.decided[group] = Part.TRAIN
@@ -120,18 +129,27 @@ def assign(
     held_before: Set[str] = frozenset(),
     bound: Mapping[str, str] = MappingProxyType({}),
     alike: Alike = _never,
+    *,
+    kept: Mapping[str, Part] = MappingProxyType({}),
 ) -> dict[str, Part]:
     """The part of each candidate, by identity.
 
     `earlier` holds the parts that families had in earlier versions: a family once in a test stays
     in tests, and one once taught never becomes a test. `held_before` are identities that were a
     paraphrase before. `bound` names the group of families that are tied to others; a group goes to
-    one part. Shares are met as closely as whole groups allow.
+    one part. `kept` are the parts, by identity, in the version that this one builds on: its
+    paraphrases stay, and what it taught never becomes one. Shares are met as closely as whole
+    groups allow.
     """
+
+    def rank(candidate: Candidate) -> int:
+        if candidate.identity in kept:
+            return _STAYS if kept[candidate.identity] == Part.PARAPHRASE else _TAUGHT
+        return _BEFORE if candidate.identity in held_before else _NEW
 
     work, total = _Parting(candidates, earlier, bound), len(candidates)
     work.fill(Part.TEST, round(TEST_SHARE * total))
-    held = work.hold_out(held_before, round(PARAPHRASE_SHARE * total), alike)
+    held = work.hold_out(rank, round(PARAPHRASE_SHARE * total), alike)
     taught = total - len(held) - work.size(Part.TEST)
     work.fill(Part.VALIDATION, round(VALIDATION_SHARE * taught))
     parts = {c.identity: work.decided.get(work.group(c.family), Part.TRAIN) for c in candidates}

@@ -26,14 +26,15 @@ siang, Pak' begin thousands of them."""
 @dataclass(frozen=True, slots=True)
 class Node:
     """A text of a pair. `identity` and `family` are the pair's hashes, `wording` its question's;
-    `conversation` and `person` are hashes, too, and empty where nobody knows."""
+    `conversation` and `person` are hashes, too, and empty where nobody knows. `assistant` is a
+    slug: texts are put in order by it, and ids differ between databases."""
 
     revision: int
     pair: int
     number: int
     identity: str
     family: str
-    assistant: int
+    assistant: str
     category: int
     register: str
     language: str
@@ -82,6 +83,17 @@ def _bands(revisions: QuerySet[PairRevision]) -> dict[int, list[int]]:
     return found
 
 
+def _as_they_came(revisions: QuerySet[PairRevision]) -> dict[int, Example]:
+    """The first texts of pairs that were edited since, by pair."""
+    edited = revisions.filter(number__gt=1).values("pair")
+    rows = PairRevision.objects.filter(number=1, pair__in=edited).order_by()
+    columns = rows.values_list("pair_id", "input", "output", turns.column("history"))
+    return {
+        pair: Example(question, answer, history=turns.read(earlier))
+        for pair, question, answer, earlier in columns.iterator(READ_AT_ONCE)
+    }
+
+
 def _people(revisions: QuerySet[PairRevision]) -> dict[int, str]:
     """Who asked, by pair: the person of the first vote that a pair or its correction came from."""
     votes = Feedback.objects.exclude(subject_hash="").order_by("id")
@@ -99,7 +111,7 @@ _COLUMNS = (
     "number",
     "pair__identity",
     "pair__question__identity",
-    "pair__assistant_id",
+    "pair__assistant__slug",
     "pair__category_id",
     "pair__register",
     "pair__language",
@@ -112,8 +124,8 @@ _COLUMNS = (
 
 
 def read(revisions: QuerySet[PairRevision]) -> list[Node]:
-    """The texts with all that ties them, in the order of their pairs' hashes. Four queries."""
-    bands, people = _bands(revisions), _people(revisions)
+    """The texts with all that ties them, in the order of their pairs' hashes. Five queries."""
+    bands, people, first = _bands(revisions), _people(revisions), _as_they_came(revisions)
     rows = revisions.order_by().values_list(*_COLUMNS, turns.column("history"))
     found = []
     for *columns, now, question, answer, system, earlier in rows.iterator(READ_AT_ONCE):
@@ -133,7 +145,8 @@ def read(revisions: QuerySet[PairRevision]) -> list[Node]:
             language,
             source,
             identity.of_question(question, example.history),
-            conversation(example),
+            # Later turns quote the answer that was given, not what reviewers made of it.
+            conversation(first.get(pair, example)),
             people.get(pair, ""),
             example,
             stored or duplicates.bands(_text(example)),

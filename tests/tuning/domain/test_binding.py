@@ -32,7 +32,7 @@ def node(number: int, family: str, band: int = 0, **fields: str) -> Node:
         number=1,
         identity=f"{number:03}",
         family=family,
-        assistant=1,
+        assistant="bisnis",
         category=1,
         example=example,
         bands=[band or 1000 + number],
@@ -50,6 +50,19 @@ def left(found) -> dict[int, tuple[str, int | None]]:
 def test_families_without_ties_stand_alone():
     found = bind([node(1, "a"), node(2, "b")], [], {}, {})
     assert (found.groups, found.homes, found.left) == ({"a": "a", "b": "b"}, {}, {})
+
+
+def test_the_very_question_binds_two_families():
+    """A family without a name is called by its question."""
+    nodes = [node(1, "a"), node(2, "b", wording="a"), node(3, "c", wording="b")]
+    assert bind(nodes, [], {}, {}).groups == {"a": "a", "b": "a", "c": "a"}
+
+
+def test_a_text_that_stood_somewhere_stays_before_a_new_one_of_a_tested_family():
+    """Or the next version would leave out what this one took."""
+    nodes = [node(1, "a"), node(2, "b", 7), node(3, "a", 7)]
+    found = bind(nodes, [], {1: TEST, 2: TRAIN}, {"a": TEST, "b": TRAIN})
+    assert left(found) == {3: ("near", 2)}
 
 
 @pytest.mark.parametrize("ties", [{"conversation": "c"}, {"person": "p"}, {"band": 7}], ids=min)

@@ -330,6 +330,16 @@ def test_turns_of_one_conversation_go_to_one_part(assistant):
     assert one_part(freeze(assistant), *talk)
 
 
+def test_a_corrected_answer_takes_no_turn_out_of_its_conversation(assistant, reviewer):
+    asked, said = "Berapa modal dasar PT di Jakarta?", "Sejuta."
+    first = factories.approved(assistant, asked, said)
+    opening = [["user", asked], ["assistant", said]]
+    second = factories.approved(assistant, "Lalu?", "Ke notaris.", history=opening)
+    pairs.revise(first, answer="Sepuluh miliar.", by=reviewer, why="salah", now=NOW)
+    nodes = {node.pair: node for node in ties.read(PairRevision.objects.all())}
+    assert nodes[first.pk].conversation == nodes[second.pk].conversation != ""
+
+
 @pytest.mark.parametrize(
     ("history", "bound"),
     [
@@ -378,7 +388,7 @@ def test_a_plan_needs_the_same_queries_however_many_pairs(assistant, django_asse
         factories.approved(assistant)
         flags.examine_due()
         rule = selection.of(dataset)
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             datasets.preview(rule)
 
 
@@ -450,7 +460,7 @@ def test_nothing_is_locked_while_texts_are_read_and_compared(assistant):
 
     with connection.execute_wrapper(note):
         datasets.freeze(dataset, now=NOW)
-    assert locked == [False]
+    assert locked == [False, False]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -178,6 +178,26 @@ def test_a_paraphrase_may_be_of_a_taught_family(assistant):
     assert leaks.leaks(version) == []
 
 
+def test_the_very_question_of_a_test_in_another_family_leaks(assistant):
+    made(assistant)
+    first = freeze(assistant)
+    test = members(first, Part.TEST)[0].current_revision
+    same = factories.approved(assistant, test.input, "Lewat notaris.", family="lain")
+    later = by_hand(first, train=[same])
+    assert told(later) == [(same.pk, test.pair_id, "family", first.reference)]
+
+
+def test_the_very_question_of_a_paraphrase_leaks(assistant):
+    taught, held = (
+        factories.approved(assistant, "Apa arti akta?", answer, family="akta")
+        for answer in ("Surat resmi notaris.", "Begini.")
+    )
+    other = factories.approved(assistant, "Jelaskan makna akta", "Begitulah.", family="akta")
+    version = freeze(assistant)
+    later = by_hand(version, train=[taught, other], paraphrase=[held])
+    assert told(later) == [(taught.pk, held.pk, "family", later.reference)]
+
+
 def test_another_assistant_s_tests_are_its_own(assistant):
     other = assistants.ensure("lain", "Lain")
     made(assistant)
@@ -237,5 +257,5 @@ def test_leaks_need_the_same_queries_however_many_pairs(assistant, django_assert
         made(assistant, count, start)
         version = freeze(assistant)
         found = DatasetVersion.objects.select_related("dataset").get(pk=version.pk)
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             assert leaks.leaks(found) == []

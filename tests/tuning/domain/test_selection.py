@@ -185,7 +185,7 @@ def test_general_data_above_its_share_is_left_out_and_counted_and_the_domain_nev
     plan = plans.make(selection.of(dataset))
     assert (len(plan.members), plan.general) == (20, 4)
     assert [item.reason for item in plan.omitted] == [LeftOutReason.SHARE] * 6
-    assert {node.assistant for node in plan.members} == {assistant.pk, other.pk}
+    assert {node.assistant for node in plan.members} == {"bisnis", "lain"}
     # A larger share holds all that the smaller one held.
     dataset.general_percent = 30
     more = plans.make(selection.of(dataset))
@@ -228,6 +228,15 @@ def test_one_text_of_two_assistants_is_the_assistant_s_own(assistant, other, dat
     assert [node.pair for node in plan.members] == [mine.pk]
     (twin,) = plan.omitted
     assert (twin.reason, twin.against.pair) == ("twin", mine.pk)
+
+
+@pytest.mark.parametrize("slugs", [("aaa", "zzz"), ("zzz", "aaa")])
+def test_of_two_other_assistants_the_same_one_gives_the_text_whatever_their_ids(assistant, slugs):
+    others = [assistants.ensure(slug, slug) for slug in slugs]
+    for source in others:
+        factories.approved(source, "Sama?", "Ya, sama.")
+    rule = selection.Rule(assistant, general_assistants=tuple(others), general_percent=100)
+    assert [node.assistant for node in plans.make(rule).members] == ["aaa"]
 
 
 # --- the rule ------------------------------------------------------------------------------------

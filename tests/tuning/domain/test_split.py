@@ -136,6 +136,18 @@ def test_a_held_out_wording_stays_held_out():
     assert assign(found, {}, {"f001.2"})["f001.2"] == Part.PARAPHRASE
 
 
+def test_what_the_parent_taught_is_not_held_out_and_its_paraphrases_stay():
+    found = families(4, 4, 4)
+    kept = {c.identity: Part.TRAIN for c in found} | {
+        f"f00{number}.0": Part.PARAPHRASE for number in (0, 1, 2)
+    }
+    earlier = dict.fromkeys(("f000", "f001", "f002"), Part.TRAIN)
+    # Three are more than the share, and stay; of those held out elsewhere none comes back.
+    assert assign(found, earlier, {"f001.2"}, kept=kept) == kept
+    taught = {c.identity: Part.TRAIN for c in found}
+    assert assign(found, earlier, {"f001.2"}, kept=taught) == taught
+
+
 def test_a_wording_with_two_answers_is_not_held_out():
     found = family("f", "sama", "sama", "lain") + families(*[1] * 9)
     earlier = {"f": Part.TRAIN}
