@@ -96,11 +96,12 @@ def _as_they_came(revisions: QuerySet[PairRevision]) -> dict[int, Example]:
 
 def _people(revisions: QuerySet[PairRevision]) -> dict[int, str]:
     """Who asked, by pair: the person of the first vote that a pair or its correction came from."""
-    votes = Feedback.objects.exclude(subject_hash="").order_by("id")
+    # Put in order here: asked to, PostgreSQL walks the votes by id and looks each pair up.
+    votes = Feedback.objects.exclude(subject_hash="").order_by()
     found: dict[int, str] = {}
     for column in ("pair", "correction__pair"):
         mine = votes.filter(**{f"{column}__in": revisions.values("pair")})
-        for pair, person in mine.values_list(f"{column}_id", "subject_hash").iterator():
+        for _vote, pair, person in sorted(mine.values_list("id", f"{column}_id", "subject_hash")):
             found.setdefault(pair, person)
     return found
 

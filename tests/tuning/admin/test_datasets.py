@@ -160,7 +160,7 @@ def test_the_preview_needs_the_same_queries_however_many_pairs(
         making.approved_many(assistant, count, start)
         making.frozen(assistant)
         factories.approved(assistant)
-        with django_assert_num_queries(21):
+        with django_assert_num_queries(22):
             desk.post(address, said())
 
 
