@@ -34,11 +34,6 @@ def approved_many(assistant: Assistant, count: int, start: int = 0, **fields: An
     return made
 
 
-def unalike(assistant: Assistant, count: int, **fields: Any) -> list[Pair]:
-    """Approved pairs that nothing ties to each other, so that a split has all its parts."""
-    return [factories.approved(assistant, **fields) for _number in range(count)]
-
-
 def frozen(assistant: Assistant, slug: str = datasets.EVERYTHING) -> DatasetVersion:
     version = datasets.freeze(datasets.ensure(assistant, slug), now=NOW)
     assert version is not None

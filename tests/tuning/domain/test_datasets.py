@@ -89,7 +89,7 @@ def test_counts_are_those_of_the_members(assistant):
 
 
 def test_the_same_content_returns_the_same_version(assistant):
-    making.unalike(assistant, 20)
+    making.approved_many(assistant, 20)
     first = freeze(assistant)
     assert freeze(assistant).pk == first.pk
     assert (DatasetVersion.objects.count(), DatasetMember.objects.count()) == (1, 20)
@@ -148,7 +148,7 @@ def test_a_family_in_a_test_stays_in_tests_of_every_later_version(assistant):
 
 
 def test_both_datasets_of_an_assistant_share_one_split(assistant):
-    making.unalike(assistant, 40)
+    making.approved_many(assistant, 40)
     everything = dict(freeze(assistant).members.values_list("revision", "part"))
     nightly = dict(freeze(assistant, datasets.NIGHTLY).members.values_list("revision", "part"))
     assert nightly == everything
@@ -156,7 +156,7 @@ def test_both_datasets_of_an_assistant_share_one_split(assistant):
 
 
 def test_examples_come_in_order_and_by_part(assistant):
-    making.unalike(assistant, 20)
+    making.approved_many(assistant, 20)
     version = freeze(assistant)
     inputs = list(version.members.order_by("position").values_list("revision__input", flat=True))
     assert [example.input for example in datasets.examples(version)] == inputs
@@ -440,7 +440,7 @@ def test_members_that_are_gone_and_texts_that_are_blank_are_told(assistant):
 # --- at once -------------------------------------------------------------------------------------
 @pytest.mark.django_db(transaction=True)
 def test_two_freezes_at_once_make_one_version(assistant, together):
-    making.unalike(assistant, 20)
+    making.approved_many(assistant, 20)
     dataset = datasets.ensure(assistant, datasets.EVERYTHING)
     first, second = together(*[lambda: datasets.freeze(dataset, now=NOW)] * 2)
     assert first.pk == second.pk == DatasetVersion.objects.get().pk
@@ -488,11 +488,11 @@ def test_parts_given_since_the_plan_was_made_hold(assistant):
 
 @pytest.mark.django_db(transaction=True)
 def test_two_datasets_frozen_at_once_share_one_split(assistant, together):
-    making.unalike(assistant, 20)
+    making.approved_many(assistant, 20)
     exports.request(freeze(assistant), "gemini", NOW)
     exports.write_pending(NOW)
     # The nightly one selects these alone, so its shares are those of fewer families.
-    making.unalike(assistant, 20)
+    making.approved_many(assistant, 20, start=20)
     both = [datasets.ensure(assistant, name) for name in (datasets.NIGHTLY, datasets.EVERYTHING)]
     versions = together(*[lambda d=d: datasets.freeze(d, now=NOW) for d in both])
     nightly, everything = (dict(v.members.values_list("revision", "part")) for v in versions)

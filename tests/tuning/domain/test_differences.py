@@ -18,7 +18,7 @@ NOW = factories.NOW
 @pytest.fixture
 def two(assistant, reviewer):
     """An earlier and a later version, and what differs: (added, removed, changed, moved)."""
-    rows = making.unalike(assistant, 20)
+    rows = making.approved_many(assistant, 20)
     old = making.frozen(assistant)
     pairs.retire(rows[0], by=reviewer, why="usang", now=NOW)
     pairs.revise(rows[1], answer="Jawaban baru.", by=reviewer, why="salah", now=NOW)

@@ -39,7 +39,7 @@ def questions(export: Export) -> set[str]:
 
 @pytest.fixture
 def version(assistant) -> DatasetVersion:
-    making.unalike(assistant, 20)
+    making.approved_many(assistant, 20)
     return making.frozen(assistant)
 
 
@@ -136,7 +136,7 @@ def test_a_preference_holds_the_member_s_text_and_the_wrong_answer(
 ):
     people = {"by": reviewer, "approver": second_reviewer}
     making.corrected(assistant, "Berapa lama?", "Setahun.", "Dua tahun.", **people)
-    making.unalike(assistant, 2)
+    making.approved_many(assistant, 2)
     assert json.loads(written(making.frozen(assistant), "preference")) == {
         "prompt": [
             {"role": "system", "content": SYSTEM},
@@ -268,7 +268,7 @@ def test_a_file_that_is_there_is_kept_whole_when_its_successor_fails(tmp_path):
 @pytest.mark.django_db(transaction=True)
 def test_two_nights_share_no_pair(assistant, together):
     """The second has chosen before the first has opened its export, and one pair more."""
-    making.unalike(assistant, 10)
+    making.approved_many(assistant, 10)
     dataset = datasets.ensure(assistant, datasets.NIGHTLY)
     first = datasets.freeze(dataset, now=NOW)
     factories.approved(assistant, "Sesudahnya?")
@@ -284,7 +284,7 @@ def test_two_nights_share_no_pair(assistant, together):
 
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_on_one_export_complete_it_once(assistant, together):
-    making.unalike(assistant, 20)
+    making.approved_many(assistant, 20)
     version = making.frozen(assistant)
     export = exports.request(version, "gemini", NOW)
     together(*[lambda: exports.write(Export.objects.get(), NOW)] * 2)
@@ -319,7 +319,7 @@ def test_approved_pairs_of_all_sources_are_exported_once(assistant):
 
 
 def test_a_second_night_without_anything_new_writes_nothing(assistant):
-    making.unalike(assistant, 10)
+    making.approved_many(assistant, 10)
     exports.nightly(NOW)
     assert exports.nightly(NOW + timedelta(days=1)) == 0
     assert (Export.objects.count(), DatasetVersion.objects.count()) == (1, 1)
@@ -332,7 +332,7 @@ def test_a_night_with_nothing_approved_writes_no_file(assistant):
 
 
 def test_the_next_night_takes_only_what_is_new(assistant):
-    making.unalike(assistant, 3)
+    making.approved_many(assistant, 3)
     exports.nightly(NOW)
     factories.approved(assistant, "Baru?")
     assert exports.nightly(NOW + timedelta(days=1)) == 1
@@ -352,7 +352,7 @@ def test_a_revised_and_approved_pair_is_exported_again_with_its_new_text(assista
 
 
 def test_the_setting_switches_the_night_off(assistant, settings):
-    making.unalike(assistant, 3)
+    making.approved_many(assistant, 3)
     settings.FEEDBACK_EXPORT_ENABLED = False
     assert exports.nightly(NOW) == 0
     assert Export.objects.count() == 0
@@ -368,7 +368,7 @@ def test_each_assistant_has_a_file_of_its_own(assistant):
 
 
 def test_the_night_finishes_what_the_last_one_left(assistant, full_disk):
-    making.unalike(assistant, 5)
+    making.approved_many(assistant, 5)
     assert exports.nightly(NOW) == 0
     full_disk()
     assert exports.nightly(NOW + timedelta(days=1)) == 1
@@ -377,7 +377,7 @@ def test_the_night_finishes_what_the_last_one_left(assistant, full_disk):
 
 @pytest.mark.django_db(transaction=True)
 def test_two_nights_at_once_export_once(assistant, together):
-    making.unalike(assistant, 10)
+    making.approved_many(assistant, 10)
     counts = together(*[lambda: exports.nightly(NOW)] * 2)
     assert [error for error in counts if isinstance(error, Exception)] == []
     assert (Export.objects.count(), DatasetVersion.objects.count()) == (1, 1)

@@ -15,7 +15,7 @@ from tuning.domain import exports
 
 @pytest.fixture
 def version(assistant):
-    making.unalike(assistant, 20)
+    making.approved_many(assistant, 20)
     return making.frozen(assistant)
 
 
