@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import datetime
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -37,36 +39,44 @@ def move(
     note: str = "",
     now: datetime | None = None,
     fields: dict[str, Any] | None = None,
+    through: Sequence[str] = (),
+    unchanged: Sequence[str] = (),
 ) -> None:
     """Move `item` to the status `to`, or raise IllegalMove or StaleMove with nothing changed.
 
     `item` is a model instance whose class holds MOVES (the legal moves) and MOVE_GUARDS (names of
-    columns that must still be as this instance holds them). `fields` are set by the same update.
-    `by` is None for the machine's own moves. The audit row is written in the same transaction.
+    columns that must still be as this instance holds them; `unchanged` names more of them).
+    `fields` are set by the same update. `through` are statuses that the item passes on its way at
+    the same moment. `by` is None for the machine's own moves. Each step's audit row is written in
+    the same transaction; the note is the last one's.
     """
     kind: type[models.Model] = type(item)
     came_from = item.status
-    if to not in item.MOVES.get(came_from, frozenset()):
+    steps = list(pairwise((came_from, *through, to)))
+    if any(after not in item.MOVES.get(before, frozenset()) for before, after in steps):
         raise IllegalMove(IMPOSSIBLE)
-    guards = {name: getattr(item, name) for name in item.MOVE_GUARDS}
+    guards = {name: getattr(item, name) for name in (*item.MOVE_GUARDS, *unchanged)}
     changes = fields or {}
     # Within a transaction a savepoint would add nothing: the update that finds no row changes none,
     # and whatever else fails takes the caller's transaction with it.
     within = transaction.get_connection().in_atomic_block
     with nullcontext() if within else transaction.atomic():
-        unchanged = kind._default_manager.filter(pk=item.pk, status=came_from, **guards)
-        if not unchanged.update(status=to, **changes):
+        as_seen = kind._default_manager.filter(pk=item.pk, status=came_from, **guards)
+        if not as_seen.update(status=to, **changes):
             raise StaleMove(CHANGED)
-        StatusChange.objects.create(
-            content_type=ContentType.objects.get_for_model(kind),
-            object_id=item.pk,
-            from_status=came_from,
-            to_status=to,
-            by=by,
-            note=note,
-            at=now or timezone.now(),
+        StatusChange.objects.bulk_create(
+            StatusChange(
+                content_type=ContentType.objects.get_for_model(kind),
+                object_id=item.pk,
+                from_status=before,
+                to_status=after,
+                by=by,
+                note=note if after == to else "",
+                at=now or timezone.now(),
+            )
+            for before, after in steps
         )
-    made.moves += 1
+    made.moves += len(steps)
     item.status = to
     for name, value in changes.items():
         setattr(item, name, value)

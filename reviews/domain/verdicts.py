@@ -162,21 +162,24 @@ def _agreed(approvers: set[int], against: set[int], rule: str) -> str:
     return PairStatus.DISPUTED
 
 
-def _outcome(pair: Pair, verdict: Verdict, said: list[tuple[int, str]]) -> str | None:
-    """The status that the pair's verdicts lead to, or None while it waits for another. `said` holds
-    (reviewer, decision) of each, the earliest first.
+Said = list[tuple[int, str]]
+"""(reviewer, decision) of each verdict on a text in its round, the earliest first."""
+
+
+def _outcome(pair: Pair, decision: str, said: Said, settles: bool = False) -> str | None:
+    """The status that the pair's verdicts lead to, with this last decision; None while it waits for
+    another.
 
     Work to be done is said at once: the text will change, and verdicts with it. Else all who are
     asked answer first, none knowing of the others.
     """
-    if verdict.settles:
-        approved = verdict.decision == Decision.APPROVE
-        return PairStatus.APPROVED if approved else PairStatus.REJECTED
-    if verdict.decision == Decision.NEEDS_WORK:
+    if settles:
+        return PairStatus.APPROVED if decision == Decision.APPROVE else PairStatus.REJECTED
+    if decision == Decision.NEEDS_WORK:
         return PairStatus.NEEDS_WORK
-    last, asked = dict(said), {who for who, decision in said if decision == Decision.SECOND}
-    approvers = {who for who, decision in last.items() if decision == Decision.APPROVE}
-    against = {who for who, decision in last.items() if decision == Decision.REJECT}
+    last, asked = dict(said), {who for who, word in said if word == Decision.SECOND}
+    approvers = {who for who, word in last.items() if word == Decision.APPROVE}
+    against = {who for who, word in last.items() if word == Decision.REJECT}
     # Each who asked for a second reviewer needs a word that is not their own.
     heard = all((approvers | against) - {asker} for asker in asked)
     if len(approvers | against) < pair.reviewers_needed or not heard:
@@ -245,12 +248,56 @@ def _grip(pair: Pair, seen: int, by: Any, now: datetime, **changes: Any) -> None
         raise StaleMove(CHANGED)
 
 
-def _said(pair: Pair, verdict: Verdict) -> list[tuple[int, str]]:
-    """(reviewer, decision) of each verdict on the text in this round, with this last one."""
+def _said(pair: Pair, verdict: Verdict) -> Said:
+    """What was said of the text in this round, with this last verdict."""
     if pair.slots == 1:
         # Nobody else has a place, and one's own later verdict is the one that counts.
         return [(verdict.reviewer_id, verdict.decision)]
     return list(_on_text(pair).values_list("reviewer_id", "decision"))
+
+
+def _stand(pair: Pair, outcome: str | None, said: Said, by: Any, now: datetime) -> dict[str, Any]:
+    """What the pair's row holds after the last of these verdicts."""
+    fields: dict[str, Any] = {"last_hand": by, "given": len(dict(said)), "updated_at": now}
+    if outcome == PairStatus.APPROVED:
+        fields["checks_due"] = True
+        hint(EXAMINE)
+    return fields
+
+
+def _first(pair: Pair, ruling: Ruling, *, by: Any, now: datetime) -> bool:
+    """Where nobody has spoken of the text yet, take the pair's row and move it where this verdict
+    leads, all at once. False where somebody was quicker, or more is to be asked first."""
+    if pair.given or ruling.decision == Decision.SECOND:
+        return False
+    said: Said = [(by.pk, ruling.decision)]
+    outcome = _outcome(pair, ruling.decision, said)
+    way = [PairStatus.IN_REVIEW] if pair.status == PairStatus.DRAFT else []
+    way += [PairStatus(outcome)] if outcome else []
+    fields = _stand(pair, outcome, said, by, now)
+    if not way:
+        mine = Pair.objects.filter(pk=pair.pk, status=pair.status, given=0, round=pair.round)
+        return bool(mine.filter(current_revision=pair.current_revision_id).update(**fields))
+    try:
+        *through, to = way
+        note = ruling.note.strip() if outcome else ""
+        move(
+            pair, to, by=by, note=note, now=now, fields=fields, through=through, unchanged=["given"]
+        )
+    except StaleMove:
+        return False
+    return True
+
+
+def _among_others(pair: Pair, verdict: Verdict, *, by: Any, now: datetime) -> None:
+    """Move the pair, whose row is held, where its verdicts lead, this last one among them."""
+    said = _said(pair, verdict)
+    outcome = _outcome(pair, verdict.decision, said, verdict.settles)
+    fields = _stand(pair, outcome, said, by, now)
+    if outcome:
+        move(pair, outcome, by=by, note=verdict.note, now=now, fields=fields)
+    else:
+        Pair.objects.filter(pk=pair.pk).update(**fields)
 
 
 def decide(
@@ -268,23 +315,19 @@ def decide(
     if pair.status == PairStatus.DISPUTED:
         _check_dispute(pair, ruling, by)
     check(pair, pair.current_revision, ruling, by)
+    if seen != pair.current_revision_id:
+        raise StaleMove(CHANGED)
     with transaction.atomic():
-        second = ruling.decision == Decision.SECOND
-        _grip(pair, seen, by, now, **({"slots": F("slots") + 1} if second else {}))
-        if second:
-            pair.refresh_from_db(fields=["slots"])
+        first = _first(pair, ruling, by=by, now=now)
+        if not first:
+            second = ruling.decision == Decision.SECOND
+            _grip(pair, seen, by, now, **({"slots": F("slots") + 1} if second else {}))
+            if second:
+                pair.refresh_from_db(fields=["slots"])
         claim = claim if claim and not claim.end else claims.use(pair, by, now)
         verdict = _store(claim, pair, ruling, by, now)
-        said = _said(pair, verdict)
-        outcome = _outcome(pair, verdict, said)
-        fields = {"last_hand": by, "given": len(dict(said))}
-        if outcome == PairStatus.APPROVED:
-            fields["checks_due"] = True
-            hint(EXAMINE)
-        if outcome:
-            move(pair, outcome, by=by, note=verdict.note, now=now, fields=fields)
-        else:
-            Pair.objects.filter(pk=pair.pk).update(**fields)
+        if not first:
+            _among_others(pair, verdict, by=by, now=now)
     return verdict
 
 

@@ -184,3 +184,31 @@ def test_a_hint_of_a_transaction_that_failed_is_not_sent(sent_hints):
         hints.hint("reviews.link_feedback")
         transaction.set_rollback(True)
     assert sent_hints == []
+
+
+def test_a_move_through_another_status_writes_each_step(assistant, reviewer):
+    pair = factories.pair(assistant)
+    way = {"through": [PairStatus.IN_REVIEW], "fields": {"given": 1}}
+    transitions.move(pair, PairStatus.APPROVED, by=reviewer, note="benar", now=NOW, **way)
+    assert _audit() == [("draft", "in_review"), ("in_review", "approved")]
+    told = StatusChange.objects.order_by("id").values_list("by", "note", "at")
+    assert list(told) == [(reviewer.pk, "", NOW), (reviewer.pk, "benar", NOW)]
+    assert list(Pair.objects.values_list("status", "given")) == [("approved", 1)]
+    assert (pair.status, pair.given) == ("approved", 1)
+
+
+def test_each_step_of_a_way_must_be_legal(assistant):
+    pair = factories.pair(assistant)
+    with pytest.raises(IllegalMove):
+        transitions.move(pair, PairStatus.RETIRED, through=[PairStatus.IN_REVIEW], now=NOW)
+    assert (Pair.objects.get().status, _audit()) == ("draft", [])
+
+
+def test_a_move_may_ask_that_more_is_as_it_was_seen(assistant):
+    pair = factories.pair(assistant)
+    Pair.objects.update(given=1)
+    with pytest.raises(StaleMove):
+        transitions.move(pair, PairStatus.IN_REVIEW, now=NOW, unchanged=["given"])
+    assert (Pair.objects.get().status, pair.status, _audit()) == ("draft", "draft", [])
+    transitions.move(pair, PairStatus.IN_REVIEW, now=NOW)
+    assert _audit() == [("draft", "in_review")]

@@ -364,6 +364,22 @@ def test_a_row_read_before_anothers_decision_decides_nothing(pair, reviewer, sec
     assert (_status(pair), Verdict.objects.count()) == ("approved", 1)
 
 
+@pytest.mark.parametrize("came_in", ["draft", "in_review"])
+@pytest.mark.parametrize(
+    ("decision", "status"), [("approve", "approved"), ("needs_work", "needs_work")]
+)
+def test_who_did_not_see_the_first_verdict_counts_it(
+    assistant, checklist, reviewer, second_reviewer, came_in, decision, status
+):
+    pair = _waiting(assistant, 2)
+    Pair.objects.filter(pk=pair.pk).update(status=came_in)
+    first, stale = (Pair.objects.get(pk=pair.pk) for _copy in range(2))
+    _rule(first, reviewer)
+    _rule(stale, second_reviewer, decision, note="lama")
+    row = Pair.objects.get(pk=pair.pk)
+    assert (row.status, row.given, row.last_hand) == (status, 2, second_reviewer)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_approvals_at_once_approve(assistant, checklist, reviewer, second_reviewer, together):
     pair = _waiting(assistant, 2)
