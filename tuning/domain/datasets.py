@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections import Counter
-from collections.abc import Generator, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -15,14 +15,15 @@ from django.utils.translation import gettext_noop
 
 from reviews.domain import turns
 from reviews.domain.errors import Invalid
+from reviews.enums import CorrectionStatus
 from reviews.formats import Example, write
-from reviews.models import Assistant, Pair, PairRevision
+from reviews.models import Assistant, Correction, Pair, PairRevision
 from tuning.backends import Problem
 from tuning.domain import plans, selection
 from tuning.domain.plans import Plan, Preview
 from tuning.domain.selection import Rule
 from tuning.enums import Part
-from tuning.models import Dataset, DatasetMember, DatasetVersion
+from tuning.models import Dataset, DatasetMember, DatasetPreference, DatasetVersion
 from tuning.models.datasets import LeftOut, LeftOutReason
 
 log = logging.getLogger("hub.datasets")
@@ -54,17 +55,43 @@ def selected(dataset: Dataset) -> QuerySet[Pair]:
     return selection.pairs(selection.of(dataset))
 
 
-def _hash(system: str, plan: Plan) -> str:
-    """SHA-256 over the system instruction and, in order, each member's part and text."""
+class _Rejected(NamedTuple):
+    """What a finished correction found wrong."""
+
+    identity: str
+    correction: int
+    answer: str
+
+
+Rejected = Mapping[int, Sequence[_Rejected]]
+"""By pair (id), in an order that no database decides."""
+
+
+def _rejected(plan: Plan) -> Rejected:
+    """The answers beside which the members' are the better ones."""
+    pairs, found = {node.pair for node in plan.members}, defaultdict(list)
+    rows = Correction.objects.filter(status=CorrectionStatus.FINISHED, pair__isnull=False)
+    columns = ("pair_id", "identity", "pk", "wrong_answer")
+    for pair, *told in rows.order_by().values_list(*columns).iterator(_READ_AT_ONCE):
+        if pair in pairs:
+            found[pair].append(_Rejected(*told))
+    return {pair: sorted(answers) for pair, answers in found.items()}
+
+
+def _hash(system: str, plan: Plan, rejected: Rejected) -> str:
+    """SHA-256 over the system instruction and, in order, each member's part and text and what was
+    rejected for it."""
     digest = hashlib.sha256(write([system]))
     for node in plan.members:
         e = node.example
         part = plan.parts[node.identity].value
         digest.update(write([part, e.system, e.history, e.input, e.output]))
+        for worse in rejected.get(node.pair, ()):
+            digest.update(write([worse.answer]))
     return digest.hexdigest()
 
 
-def _store(dataset: Dataset, plan: Plan, **fields: Any) -> DatasetVersion:
+def _store(dataset: Dataset, plan: Plan, rejected: Rejected, **fields: Any) -> DatasetVersion:
     last = dataset.versions.order_by("-number").first()
     number = last.number + 1 if last else 1
     counts = Counter(plan.parts.values())
@@ -77,7 +104,7 @@ def _store(dataset: Dataset, plan: Plan, **fields: Any) -> DatasetVersion:
         **{f"{part}_count": counts[part] for part in Part},
         **fields,
     )
-    DatasetMember.objects.bulk_create(
+    members = DatasetMember.objects.bulk_create(
         (
             DatasetMember(
                 version=version,
@@ -86,6 +113,14 @@ def _store(dataset: Dataset, plan: Plan, **fields: Any) -> DatasetVersion:
                 position=position,
             )
             for position, node in enumerate(plan.members)
+        ),
+        batch_size=500,
+    )
+    DatasetPreference.objects.bulk_create(
+        (
+            DatasetPreference(member=member, correction_id=worse.correction, position=position)
+            for member, node in zip(members, plan.members, strict=True)
+            for position, worse in enumerate(rejected.get(node.pair, ()))
         ),
         batch_size=500,
     )
@@ -146,12 +181,13 @@ def freeze(
         if not plan.members:
             return None
         prompt = dataset.assistant.prompts.order_by("-number").first()
-        content_hash = _hash(prompt.text if prompt else "", plan)
+        rejected = _rejected(plan)
+        content_hash = _hash(prompt.text if prompt else "", plan, rejected)
         last = dataset.versions.order_by("-number").first()
         if last and last.content_hash == content_hash:
             return last
         fields = {"prompt": prompt, "content_hash": content_hash, "frozen_at": now, "by": by}
-        return _store(dataset, plan, parent=parent, **fields)
+        return _store(dataset, plan, rejected, parent=parent, **fields)
 
 
 def examples(version: DatasetVersion, part: str | None = None) -> Generator[Example, None, None]:

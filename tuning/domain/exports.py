@@ -17,7 +17,6 @@ from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -26,12 +25,11 @@ from reviews.domain import turns
 from reviews.domain.errors import Conflict
 from reviews.domain.hints import hint
 from reviews.domain.transitions import StaleMove, move
-from reviews.enums import CorrectionStatus
 from reviews.formats import PREFERENCES, Example, files
-from reviews.models import Assistant, Correction, Feedback, StatusChange
+from reviews.models import Assistant, Feedback
 from tuning.domain import datasets, leaks, selection
 from tuning.enums import ExportStatus, Part
-from tuning.models import DatasetMember, DatasetVersion, Export
+from tuning.models import DatasetMember, DatasetPreference, DatasetVersion, Export
 from tuning.models.runs import told
 
 log = logging.getLogger("hub.exports")
@@ -40,25 +38,19 @@ _NAME_TRIES = 100
 _ROWS_AT_ONCE = 100
 
 
-_TEXT = "pair__revisions__"
+_TEXT = "member__revision__"
 
 
-def _corrections(version: DatasetVersion, part: str | None) -> QuerySet[Correction]:
-    """Those that were finished when the version was frozen, in the order of the file."""
-    finished = StatusChange.objects.filter(
-        content_type=ContentType.objects.get_for_model(Correction),
-        to_status=CorrectionStatus.FINISHED,
-        at__lte=version.frozen_at,
-    )
-    members = version.members.filter(part=part) if part else version.members.all()
-    return Correction.objects.filter(
-        pk__in=finished.values("object_id"), **{f"{_TEXT}memberships__in": members}
-    ).order_by("id")
+def _preferences(version: DatasetVersion, part: str | None) -> QuerySet[DatasetPreference]:
+    """In the order of the file: the members', and of one member as they were frozen."""
+    rows = DatasetPreference.objects.filter(member__version=version)
+    rows = rows.filter(member__part=part) if part else rows
+    return rows.order_by("member__position", "position")
 
 
 def preference_pairs(version: DatasetVersion, part: str | None) -> list[int]:
     """The pair (id) of each line that `preferences` yields."""
-    return list(_corrections(version, part).values_list("pair_id", flat=True))
+    return list(_preferences(version, part).values_list(f"{_TEXT}pair_id", flat=True))
 
 
 def preferences(version: DatasetVersion, part: str | None) -> Generator[Example, None, None]:
@@ -66,12 +58,11 @@ def preferences(version: DatasetVersion, part: str | None) -> Generator[Example,
 
     Chosen is the member's text: an edit, a reopening or a new correction later changes no file.
     """
-    rows = _corrections(version, part)
-    columns = [f"{_TEXT}{name}" for name in ("input", "output", "system")]
+    texts = [f"{_TEXT}{name}" for name in ("input", "output", "system")]
     history = turns.column(f"{_TEXT}history")
+    rows = _preferences(version, part).values_list(*texts, history, "correction__wrong_answer")
     prompt = version.prompt.text if version.prompt else ""
-    for *texts, earlier, rejected in rows.values_list(*columns, history, "wrong_answer").iterator():
-        question, answer, system = texts
+    for question, answer, system, earlier, rejected in rows.iterator():
         yield Example(question, answer, system or prompt, turns.read(earlier), rejected)
 
 

@@ -72,6 +72,36 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='DatasetMember',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('part', models.CharField(choices=[('train', 'train'), ('validation', 'validation'), ('test', 'test'), ('paraphrase', 'paraphrase')], max_length=10, verbose_name='part')),
+                ('position', models.PositiveIntegerField(verbose_name='position')),
+                ('revision', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='reviews.pairrevision', verbose_name='revision')),
+            ],
+            options={
+                'verbose_name': 'dataset member',
+                'verbose_name_plural': 'dataset members',
+                'ordering': ['version', 'position'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('part__in', ['train', 'validation', 'test', 'paraphrase'])), name='member_part_known')],
+            },
+        ),
+        migrations.CreateModel(
+            name='DatasetPreference',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('position', models.PositiveIntegerField(verbose_name='position')),
+                ('correction', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='reviews.correction', verbose_name='correction')),
+                ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='preferences', to='tuning.datasetmember', verbose_name='dataset member')),
+            ],
+            options={
+                'verbose_name': 'dataset preference',
+                'verbose_name_plural': 'dataset preferences',
+                'ordering': ['member', 'position'],
+                'constraints': [models.UniqueConstraint(fields=('member', 'correction'), name='preference_once'), models.UniqueConstraint(fields=('member', 'position'), name='preference_position_once')],
+            },
+        ),
+        migrations.CreateModel(
             name='DatasetVersion',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -97,22 +127,10 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('dataset', 'number'), name='dataset_number_once')],
             },
         ),
-        migrations.CreateModel(
-            name='DatasetMember',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('part', models.CharField(choices=[('train', 'train'), ('validation', 'validation'), ('test', 'test'), ('paraphrase', 'paraphrase')], max_length=10, verbose_name='part')),
-                ('position', models.PositiveIntegerField(verbose_name='position')),
-                ('revision', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='reviews.pairrevision', verbose_name='revision')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='tuning.datasetversion', verbose_name='version')),
-            ],
-            options={
-                'verbose_name': 'dataset member',
-                'verbose_name_plural': 'dataset members',
-                'ordering': ['version', 'position'],
-                'indexes': [models.Index(fields=['version', 'part', 'position'], name='member_by_part')],
-                'constraints': [models.UniqueConstraint(fields=('version', 'revision'), name='member_once'), models.UniqueConstraint(fields=('version', 'position'), name='member_position_once'), models.CheckConstraint(condition=models.Q(('part__in', ['train', 'validation', 'test', 'paraphrase'])), name='member_part_known')],
-            },
+        migrations.AddField(
+            model_name='datasetmember',
+            name='version',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='tuning.datasetversion', verbose_name='version'),
         ),
         migrations.CreateModel(
             name='Evaluation',
@@ -370,6 +388,18 @@ class Migration(migrations.Migration):
             model_name='modelversion',
             name='run',
             field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='model_version', to='tuning.tuningrun', verbose_name='run'),
+        ),
+        migrations.AddIndex(
+            model_name='datasetmember',
+            index=models.Index(fields=['version', 'part', 'position'], name='member_by_part'),
+        ),
+        migrations.AddConstraint(
+            model_name='datasetmember',
+            constraint=models.UniqueConstraint(fields=('version', 'revision'), name='member_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='datasetmember',
+            constraint=models.UniqueConstraint(fields=('version', 'position'), name='member_position_once'),
         ),
         migrations.AddConstraint(
             model_name='modelversion',

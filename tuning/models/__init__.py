@@ -1,6 +1,6 @@
 """Rows of the machine floor, one file a subject."""
 
-from tuning.models.datasets import Dataset, DatasetMember, DatasetVersion, Export
+from tuning.models.datasets import Dataset, DatasetMember, DatasetPreference, DatasetVersion, Export
 from tuning.models.evaluation import Evaluation, EvaluationAnswer, Gate, GateResult
 from tuning.models.runs import BaseModel, RunEvent, TuningRun
 from tuning.models.traffic import Answer, TrafficWindow
@@ -11,6 +11,7 @@ __all__ = [
     "BaseModel",
     "Dataset",
     "DatasetMember",
+    "DatasetPreference",
     "DatasetVersion",
     "Evaluation",
     "EvaluationAnswer",

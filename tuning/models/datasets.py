@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from reviews.models import Assistant, Category, PairRevision, PromptVersion
+from reviews.models import Assistant, Category, Correction, PairRevision, PromptVersion
 from tuning.enums import EXPORT_MOVES, ExportStatus, Part
 
 
@@ -205,6 +205,31 @@ class DatasetMember(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version_id}/{self.position}"
+
+
+class DatasetPreference(models.Model):
+    """A member's answer beside one that a correction found wrong: frozen as the members are."""
+
+    member = models.ForeignKey(
+        DatasetMember, models.CASCADE, related_name="preferences", verbose_name=_("dataset member")
+    )
+    correction = models.ForeignKey(
+        Correction, models.PROTECT, related_name="memberships", verbose_name=_("correction")
+    )
+    # Made in Python, as a member's.
+    position = models.PositiveIntegerField(_("position"))
+
+    class Meta:
+        verbose_name = _("dataset preference")
+        verbose_name_plural = _("dataset preferences")
+        ordering = ["member", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["member", "correction"], name="preference_once"),
+            models.UniqueConstraint(fields=["member", "position"], name="preference_position_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member}/{self.position}"
 
 
 class LeftOut(models.Model):

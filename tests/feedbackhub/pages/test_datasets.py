@@ -51,12 +51,12 @@ def test_a_rule_that_makes_no_sense_is_told_beside_it(form):
 
 def test_while_somebody_types_only_the_last_state_is_asked_for(form):
     asked = []
-    form.on("request", lambda request: asked.append(request.url))
+    form.on("request", lambda request: asked.append(request.url.endswith("/preview/")))
     form.locator("[name=name]").focus()
     form.keyboard.type("Aturan baru")
     with form.expect_response("**/preview/"):
         form.clock.run_for(PAUSE)
-    assert len(asked) == 1
+    assert sum(asked) == 1
 
 
 def test_a_hub_that_is_away_is_told(form, curator):

@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import transaction
+from django.db.models import ProtectedError
 
 from reviews import formats
 from reviews.domain import assistants, contexts, corrections, feedback, pairs, transitions
 from reviews.domain.errors import Conflict
 from reviews.enums import CorrectionStatus, PairSource, PairStatus
-from reviews.models import Pair, PairRevision, StatusChange
+from reviews.models import Correction, Pair, PairRevision, StatusChange
 from tests import factories
 from tests.tuning import making
 from tuning.domain import datasets, exports
@@ -156,12 +157,43 @@ def test_what_happens_to_a_correction_later_changes_no_preference(
     before = written(version, "preference")
     pairs.revise(task.pair, answer="Lima tahun.", by=reviewer, why="baru", now=NOW)
     assert written(version, "preference") == before
-    # The same right answer to another wrong one, finished after the freeze.
-    later = corrections.open_task(assistant, "Berapa lama?", "Sebulan.")
-    remedy = corrections.Remedy("Dua tahun.", "salah", "Periksa.", task.category, "business")
-    corrections.finish(later, remedy, by=reviewer, now=NOW + timedelta(hours=1))
+    # The same right answer to another wrong one, after the freeze; the clock was put back.
+    later = _correct_again(task, "Sebulan.", reviewer, NOW - timedelta(hours=1))
     assert later.status == CorrectionStatus.FINISHED
     assert written(version, "preference") == before
+
+
+def _correct_again(task, wrong, by, now):
+    later = corrections.open_task(task.assistant, "Berapa lama?", wrong)
+    remedy = corrections.Remedy("Dua tahun.", "salah", "Periksa.", task.category, "business")
+    corrections.finish(later, remedy, by=by, now=now)
+    assert later.pair_id == task.pair_id
+    return later
+
+
+@pytest.mark.parametrize("wrong", [("Setahun.", "Sebulan."), ("Sebulan.", "Setahun.")])
+def test_a_new_correction_of_an_unchanged_pair_makes_another_version(
+    assistant, reviewer, second_reviewer, wrong
+):
+    people = {"by": reviewer, "approver": second_reviewer}
+    task = making.corrected(assistant, "Berapa lama?", wrong[0], "Dua tahun.", **people)
+    first = making.frozen(assistant)
+    _correct_again(task, wrong[1], reviewer, NOW)
+    second = making.frozen(assistant)
+    assert (second.number, making.frozen(assistant)) == (2, second)
+    assert len(written(first, "preference").splitlines()) == 1
+    rejected = [json.loads(row)["rejected"] for row in written(second, "preference").splitlines()]
+    # By their hashes, whichever was finished first.
+    texts = sorted(wrong, key=lambda text: Correction.objects.get(wrong_answer=text).identity)
+    assert rejected == [[{"role": "assistant", "content": text}] for text in texts]
+
+
+def test_a_frozen_correction_is_not_deleted(assistant, reviewer, second_reviewer):
+    people = {"by": reviewer, "approver": second_reviewer}
+    task = making.corrected(assistant, "Berapa lama?", "Setahun.", "Dua tahun.", **people)
+    making.frozen(assistant)
+    with pytest.raises(ProtectedError):
+        task.delete()
 
 
 # --- files ---------------------------------------------------------------------------------------
