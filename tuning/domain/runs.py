@@ -146,12 +146,12 @@ def launch(
     """A queued run. The same one is returned while such a run on this version and base is active.
 
     Unless `confirmed`, one that would cost more than TUNING_COST_LIMIT waits for `confirm`. Raises
-    Invalid with each field that is wrong.
+    Invalid with each field that is wrong, also where a person asks for another run than the active.
     """
-    there = _active(version, base_model, method)
+    order = Order(version, base_model, dict(options or {}), method, continues, checkpoint)
+    there = _active(order, trigger)
     if there:
         return there
-    order = Order(version, base_model, dict(options or {}), method, continues, checkpoint)
     wrong = (*problems(order), *leaks.problems(version))
     wrong = wrong or tuple(run_files.unwritable(version, base_model, method))
     if wrong:
@@ -180,15 +180,24 @@ def launch(
             hint(LOOK_TASK)
             return run
     except IntegrityError:
-        twin = _active(version, base_model, method)
+        twin = _active(order, trigger)
         if twin is None:
             raise
         return twin
 
 
-def _active(version: DatasetVersion, base_model: BaseModel, method: str) -> TuningRun | None:
-    rows = TuningRun.objects.active().filter(dataset_version=version, method=method)
-    return rows.filter(base_model=base_model).first()
+def _active(order: Order, trigger: str) -> TuningRun | None:
+    """The active run on the order's version and base. Raises Invalid where a person ordered it
+    otherwise: they would watch a run that is not theirs."""
+    rows = TuningRun.objects.active().filter(dataset_version=order.version, method=order.method)
+    run = rows.filter(base_model=order.base_model).first()
+    if run and trigger == Trigger.PERSON:
+        known = filled(run_files.backend_of(run).options, order.options)
+        asked = (known, order.continues, order.checkpoint)
+        if asked != (run.options, run.continues, run.checkpoint):
+            reason = gettext_noop("such a run is active with other options: wait or cancel it")
+            raise Invalid({"base_model": reason})
+    return run
 
 
 def _deadline(now: datetime) -> datetime:

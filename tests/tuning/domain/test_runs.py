@@ -14,7 +14,7 @@ from tests.tuning import making
 from tests.tuning.making import events, moves
 from tuning.backends import BackendError, JobState
 from tuning.domain import evaluations, looks, run_files, runs
-from tuning.enums import ACTIVE_RUN, Backend, EventKind, RunStatus
+from tuning.enums import ACTIVE_RUN, Backend, EventKind, RunStatus, Trigger
 from tuning.models import BaseModel, ModelVersion, TuningRun
 
 pytestmark = pytest.mark.usefixtures("english")
@@ -40,6 +40,17 @@ def test_a_launch_hints_at_the_worker(
 
 def test_asked_again_while_active_it_is_the_same_run(run, dataset_version, outside_model):
     assert runs.launch(dataset_version, outside_model, now=NOW) == run
+
+
+def test_asked_otherwise_while_one_is_active_it_is_refused(run, dataset_version, outside_model):
+    TuningRun.objects.update(checkpoint="2")
+    with pytest.raises(Invalid) as refused:
+        runs.launch(dataset_version, outside_model, now=NOW)
+    assert list(refused.value.fields) == ["base_model"]
+    # The machine wants a run, whoever asked for it.
+    machine = {"now": NOW, "trigger": Trigger.WEEKLY}
+    assert runs.launch(dataset_version, outside_model, **machine) == run
+    assert TuningRun.objects.get() == run
 
 
 def test_once_ended_another_may_start(run, dataset_version, outside_model):
