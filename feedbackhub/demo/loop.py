@@ -23,6 +23,7 @@ from reviews.domain import (
     inspection,
     verdicts,
 )
+from reviews.domain.errors import Invalid
 from reviews.enums import CorrectionStatus, Decision, PairStatus
 from reviews.models import Assistant, Category, Feedback, Pair
 from tuning.domain import datasets, exports, looks, runs, traffic, versions
@@ -198,8 +199,12 @@ class Loop:
         done = TuningRun.objects.filter(dataset_version=self.version, status=RunStatus.SUCCEEDED)
         self.run_row = done.first()
         if self.run_row is None:
-            base = versions.base_model()
-            self.run_row = runs.launch(self.version, base, now=timezone.now(), by=self.cast.curator)
+            base, by = versions.base_model(), self.cast.curator
+            try:
+                self.run_row = runs.launch(self.version, base, now=timezone.now(), by=by)
+            except Invalid as error:
+                self.tell(f"not tuned: {'; '.join(error.fields.values())}")
+                return
             self._drive(self.run_row)
         self.tell(f"tuning run {self.run_row.status}")
         if self.run_row.status == RunStatus.SUCCEEDED:

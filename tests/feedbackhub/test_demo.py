@@ -159,6 +159,16 @@ def test_it_serves_until_it_is_ended_and_takes_its_hub_along(place, tmp_path):
     assert f"http://127.0.0.1:{port}/api/docs/" in told[3]
 
 
+def test_too_little_to_tune_on_is_said_and_the_rest_is_done(place, tmp_path):
+    pairs = tmp_path / "own.jsonl"
+    pairs.write_text('{"instruction": "Apa itu KITAS?", "output": "Izin tinggal terbatas."}\n')
+    done = manage(place, "demo", "--once", "--json", "--pairs", str(pairs))
+    assert "· not tuned: holds 1 pairs; at least 10 are needed; " in done.stderr
+    summary = json.loads(done.stdout.splitlines()[-1])
+    told = (summary["pairs_approved"], summary["export_rows"], summary["run_status"])
+    assert told == (1, 1, None)
+
+
 def test_a_file_that_is_not_there_is_said_in_one_line(place):
     done = manage(place, "demo", "--once", "--pairs", "/tidak/ada.jsonl", check=False)
     assert (done.returncode, done.stderr) == (
