@@ -65,7 +65,17 @@ def _of_another(order: Order) -> list[Problem]:
         return [Problem("continues", gettext_noop("was tuned from another base model"))]
     if not earlier.artifact or earlier.deleted_at:
         return [Problem("continues", gettext_noop("its tuned model is not there any more"))]
-    return []
+    return _not_kept(earlier, order.checkpoint)
+
+
+def _not_kept(earlier: ModelVersion, checkpoint: str) -> list[Problem]:
+    """Why the run can't begin at the checkpoint. Nobody knows those of a registered model."""
+    run = earlier.run or (earlier.origin.run if earlier.origin else None)
+    kept = [row["id"] for row in run.actual.get("checkpoints", [])] if run else [checkpoint]
+    if not checkpoint or checkpoint in kept:
+        return []
+    told = {"allowed": ", ".join(kept) or "–"}
+    return [Problem("checkpoint", gettext_noop("allowed: %(allowed)s"), told)]
 
 
 def _too_few_preferences(order: Order, data: Data) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ from reviews.models import Pair
 from tests import factories
 from tests.tuning import making
 from tests.tuning.making import events, moves
-from tuning.backends import BackendError, JobState
+from tuning.backends import BackendError, Checkpoint, JobState
 from tuning.domain import evaluations, looks, run_files, runs
 from tuning.enums import ACTIVE_RUN, Backend, EventKind, RunStatus, Trigger
 from tuning.models import BaseModel, ModelVersion, TuningRun
@@ -133,13 +133,18 @@ def test_a_method_that_the_backend_does_not_know_is_refused(dataset_version, out
 def test_a_model_is_continued_by_its_own_assistant_and_base_alone(
     run, outside, dataset_version, outside_model, assistant
 ):
-    outside.says = [JobState("succeeded", 1.0, result={"artifact": "models/7"})]
+    kept = (Checkpoint("1", 10), Checkpoint("2", 20))
+    result = {"artifact": "models/7"}
+    outside.says = [JobState("succeeded", 1.0, result=result, checkpoints=kept)]
     making.drive(run, 9)
     version = ModelVersion.objects.get(run=run)
     other = BaseModel.objects.create(name="lain", provider="exemplar", backend="outside")
     with pytest.raises(Invalid) as refused:
         runs.launch(dataset_version, other, now=NOW, continues=version)
     assert refused.value.fields == {"continues": "was tuned from another base model"}
+    with pytest.raises(Invalid) as refused:
+        runs.launch(dataset_version, outside_model, now=NOW, continues=version, checkpoint="3")
+    assert refused.value.fields == {"checkpoint": "allowed: 1, 2"}
     again = runs.launch(dataset_version, outside_model, now=NOW, continues=version, checkpoint="2")
     base = run_files.spec(again).base
     assert (base.continues, base.checkpoint) == ("models/7", "2")
