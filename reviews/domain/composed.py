@@ -1,13 +1,14 @@
-"""Reads whose SQL Django composes once and not with each.
+"""Statements that Django would compose anew with each call, for what the desk does with each item.
 
-Composing is two thirds of what a short read by key costs, so what is read with every item of the
-desk is composed once a thread. Its rows are the same model instances as a queryset's.
+Composing is two thirds of what a short read by key costs, so such a read is composed once a thread.
+Its rows are the same model instances as a queryset's.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -62,3 +63,22 @@ class Composed(Generic[M]):
         composed = (ready.sql, tuple(params))
         ready.compiler.as_sql = lambda *_args, **_by: composed  # type: ignore[method-assign]
         return list(ModelIterable(ready.rows))
+
+
+@lru_cache(maxsize=100)
+def _insertion(table: str, columns: tuple[str, ...], count: int) -> str:
+    quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
+    names = ", ".join(map(quote, columns))
+    row = f"({', '.join(['%s'] * len(columns))})"
+    # No value is written into it.
+    return f"INSERT INTO {quote(table)} ({names}) VALUES {', '.join([row] * count)}"  # noqa: S608
+
+
+def insert(model: type[Model], columns: tuple[str, ...], rows: Sequence[Sequence[Any]]) -> None:
+    """Store rows of numbers, texts and truth values: a third of bulk_create's time. The database
+    fills in the key, and nobody any other default."""
+    if not rows:
+        return
+    sql = _insertion(model._meta.db_table, columns, len(rows))
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute(sql, [value for row in rows for value in row])

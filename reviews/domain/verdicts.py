@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop
 
 from reviews.checks import facts
 from reviews.domain import checklists, claims
+from reviews.domain.composed import insert
 from reviews.domain.errors import Conflict, Expired, Invalid, Refused
 from reviews.domain.hints import EXAMINE, hint
 from reviews.domain.transitions import CHANGED, StaleMove, move
@@ -210,20 +211,18 @@ def _store(claim: Claim, pair: Pair, ruling: Ruling, by: Any, now: datetime) -> 
         at=now,
     )
     known = {item.pk for item in checklists.items(pair.assistant)}
-    ChecklistAnswer.objects.bulk_create(
-        ChecklistAnswer(
-            verdict=verdict, item_id=item, yes=yes, reason=ruling.reasons.get(item, "").strip()
-        )
+    answers = [
+        (verdict.pk, item, bool(yes), ruling.reasons.get(item, "").strip())
         for item, yes in ruling.answers.items()
         if item in known
-    )
+    ]
+    insert(ChecklistAnswer, ("verdict_id", "item_id", "yes", "reason"), answers)
     found = to_confirm(pair, claim.revision.output) if ruling.facts else []
     asked = {(fact.kind, fact.value) for fact in found}
-    FactAnswer.objects.bulk_create(
-        FactAnswer(verdict=verdict, kind=kind, value=value, right=right)
-        for (kind, value), right in ruling.facts.items()
-        if (kind, value) in asked
-    )
+    said = [
+        (verdict.pk, *fact, bool(right)) for fact, right in ruling.facts.items() if fact in asked
+    ]
+    insert(FactAnswer, ("verdict_id", "kind", "value", "right"), said)
     claims.finish(claim, ClaimEnd.DECIDED, now, verdict=verdict)
     claim.verdict = verdict
     return verdict

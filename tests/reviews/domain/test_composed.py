@@ -9,8 +9,8 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
-from reviews.domain.composed import Composed
-from reviews.models import PairRevision
+from reviews.domain.composed import Composed, insert
+from reviews.models import FactAnswer, PairRevision, Verdict
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -83,3 +83,26 @@ def test_an_argument_that_the_query_does_not_use_is_an_error():
     read = Composed(lambda pair, _unused: PairRevision.objects.filter(pair=pair), arguments=2)
     with pytest.raises(AssertionError):
         read(1, 2)
+
+
+def test_rows_are_stored_by_one_statement(
+    assistant, checklist, reviewer, django_assert_num_queries
+):
+    verdict = Verdict.objects.create(
+        revision=factories.pair(assistant).current_revision,
+        reviewer=reviewer,
+        checklist=checklist,
+        decision="reject",
+        round=1,
+        at=factories.NOW,
+    )
+    columns = ("verdict_id", "kind", "value", "right")
+    rows = [
+        (verdict.pk, "amount", "Rp1'; DROP TABLE x; -- %s {}", True),
+        (verdict.pk, "amount", "\u202e 😀 \\", False),
+    ]
+    with django_assert_num_queries(1):
+        insert(FactAnswer, columns, rows)
+    with django_assert_num_queries(0):
+        insert(FactAnswer, columns, [])
+    assert list(FactAnswer.objects.order_by("id").values_list(*columns)) == rows
