@@ -6,11 +6,12 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.utils.functional import Promise
 
 from reviews.domain import checklists, flag_words, verdicts
 from reviews.domain.composed import Composed
-from reviews.enums import ChecklistPart, PairStatus, Purpose
+from reviews.enums import QUEUED, ChecklistPart, PairStatus, Purpose
 from reviews.models import Claim, Correction, Feedback, Flag, Pair, PairRevision, Suggestion
 
 SHOWN = 5
@@ -115,9 +116,13 @@ _votes = Composed(
         .order_by("-id")[:SHOWN]
     )
 )
+# Not while others still judge the answer that it calls wrong: one of them may read this.
+_judged = Pair.objects.filter(
+    assistant=OuterRef("assistant"), identity=OuterRef("identity"), status__in=QUEUED
+)
 _corrections = Composed(
     lambda pair: (
-        Correction.objects.filter(pair_id=pair)
+        Correction.objects.filter(~Exists(_judged), pair_id=pair)
         .only("wrong_answer", "why_wrong", "lesson")
         .order_by("-id")[:SHOWN]
     )

@@ -412,3 +412,22 @@ def test_votes_and_corrections_are_shown_with_their_pair(
     assert [vote["positive"] for vote in items[voted.pk]["votes"]] == [True]
     [shown] = items[Pair.objects.exclude(pk=voted.pk).get().pk]["corrections"]
     assert (shown["wrong_answer"], shown["lesson"]) == ("Rp1 miliar.", "Cek PP.")
+
+
+def test_a_correction_is_not_shown_to_who_may_still_judge_the_answer(
+    client, assistant, checklist, reviewer, second_reviewer
+):
+    judged = factories.pair(assistant, "Berapa modal?", "Rp1 miliar.")
+    task = corrections.open_task(assistant, "Berapa modal?", "Rp1 miliar.")
+    category = assistant.categories.get(slug="tax")
+    remedy = corrections.Remedy("Rp10 miliar.", "lama", "Cek PP.", category, "formal")
+    corrections.finish(task, remedy, by=second_reviewer, now=factories.NOW)
+
+    def shown() -> list:
+        state = Desk(client, reviewer).get("state").json()
+        items = [state[name] for name in ("item", "next") if state[name]]
+        return next(i["corrections"] for i in items if i["pair"] == task.pair_id)
+
+    assert shown() == []
+    Pair.objects.filter(pk=judged.pk).update(status="rejected")
+    assert [row["why_wrong"] for row in shown()] == ["lama"]
