@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,18 +23,6 @@ from tuning.providers.gemini import GeminiProvider
 
 CREATE = "/tuningJobs"
 BASE_DIR = Path(__file__).resolve().parents[3]
-
-
-@pytest.fixture
-def vertex(monkeypatch) -> Iterator[Vertex]:
-    vertexes.no_proxy(monkeypatch)
-    with Storage() as storage, Vertex(storage) as vertex:
-        yield vertex
-
-
-@pytest.fixture
-def backend(vertex) -> VertexBackend:
-    return VertexBackend(vertexes.google(vertex))
 
 
 @pytest.fixture

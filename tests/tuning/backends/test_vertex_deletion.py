@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.standins.server import BROKEN_DOWN, Fault, error
-from tests.standins.storage import Storage
 from tests.standins.vertex import NUMBER, Vertex
 from tests.tuning.backends import vertexes
 from tuning.backends import BackendError
@@ -18,18 +16,6 @@ from tuning.backends.vertex_google import Google, _origin
 
 MODEL = f"projects/{NUMBER}/locations/us/models/{6 * 10**18}"
 ENDPOINTS = [f"projects/{NUMBER}/locations/us/endpoints/{6 * 10**18}00{n}" for n in (1, 2)]
-
-
-@pytest.fixture
-def vertex(monkeypatch) -> Iterator[Vertex]:
-    vertexes.no_proxy(monkeypatch)
-    with Storage() as storage, Vertex(storage) as vertex:
-        yield vertex
-
-
-@pytest.fixture
-def backend(vertex) -> VertexBackend:
-    return VertexBackend(vertexes.google(vertex))
 
 
 @pytest.fixture

@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.standins.server import Fault, Reply
-from tests.standins.storage import Storage
-from tests.standins.vertex import Vertex
 from tests.tuning.backends import vertexes
 from tuning.backends import BackendError
-from tuning.backends.vertex import VertexBackend
 
 STRANGE = "an answer that is not Google's protocol"
-
-
-@pytest.fixture
-def vertex(monkeypatch) -> Iterator[Vertex]:
-    vertexes.no_proxy(monkeypatch)
-    with Storage() as storage, Vertex(storage) as vertex:
-        yield vertex
-
-
-@pytest.fixture
-def backend(vertex) -> VertexBackend:
-    return VertexBackend(vertexes.google(vertex))
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -11,7 +10,6 @@ import pytest
 from reviews.formats import Example, gemini
 from tests.standins.server import BROKEN_DOWN, Fault, error
 from tests.standins.storage import Storage
-from tests.standins.vertex import Vertex
 from tests.tuning.backends import vertexes
 from tests.tuning.backends.vertexes import BASE, lines
 from tuning.backends import BackendError
@@ -21,20 +19,8 @@ PART = 8 * 1024 * 1024
 
 
 @pytest.fixture
-def vertex(monkeypatch) -> Iterator[Vertex]:
-    vertexes.no_proxy(monkeypatch)
-    with Storage() as storage, Vertex(storage) as vertex:
-        yield vertex
-
-
-@pytest.fixture
 def storage(vertex) -> Storage:
     return vertex.storage
-
-
-@pytest.fixture
-def backend(vertex) -> VertexBackend:
-    return VertexBackend(vertexes.google(vertex))
 
 
 @pytest.fixture
